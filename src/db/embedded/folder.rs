@@ -79,22 +79,29 @@ impl Folder {
 
     /// An empty folder for initdb, owned by the user it runs as.
     pub(super) fn scratch(&self) -> Result<PathBuf, EmbeddedError> {
-        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with("pg.init.") {
-                let _ = fs::remove_dir_all(entry.path()); // what resists is tried again on the next first boot
-            }
-        }
+        self.sweep();
         let scratch = self.root.join(format!("pg.init.{}", std::process::id()));
         create_dir(&scratch, 0o700, false)?;
         give(&scratch, self.identity.as_ref())?;
         Ok(scratch)
     }
 
+    /// Removes what killed first boots left.
+    fn sweep(&self) {
+        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with("pg.init.") {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+
     /// Makes a finished cluster visible under its name, durably.
     pub(super) fn adopt(&self, scratch: &Path) -> Result<(), EmbeddedError> {
-        fs::rename(scratch, &self.cluster)
+        let published = fs::rename(scratch, &self.cluster)
             .and_then(|()| fs::File::open(&self.root)?.sync_all())
-            .map_err(|e| EmbeddedError::io("move the new database to", &self.cluster, e))
+            .map_err(|e| EmbeddedError::io("move the new database to", &self.cluster, e));
+        self.sweep(); // again: an initdb of a killed instance may have been dying while we began
+        published
     }
 
     /// The log, for appending, and its length so far.
