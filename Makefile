@@ -84,7 +84,7 @@ endif
 
 pwa/node_modules/.installed: pwa/package.json pwa/package-lock.json
 	$(heading) 'App: packages'
-	@cd pwa && npm ci --no-audit --no-fund
+	@cd pwa && npm ci --no-audit --no-fund && mkdir -p node_modules
 	@touch $@
 
 pwa/dist/index.html: pwa/node_modules/.installed $(APP_SOURCES)

@@ -6,12 +6,12 @@
 //!   pg.init.<pid>/ a cluster being made; leftovers of a killed first boot are removed
 //!   run/           0700, the only way in: a unix socket
 //!   owner.lock     held by the instance that runs the server; says "ready" once it answers
-//!   postgres.log   kept below 8 MiB, with one predecessor
+//!   postgres.log   0600; begun anew above 8 MiB, with one predecessor
 //! ```
 
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown},
     path::{Path, PathBuf},
 };
 
@@ -110,7 +110,7 @@ impl Folder {
             if fs::metadata(&self.log).is_ok_and(|m| m.len() > LOG_LIMIT) {
                 fs::rename(&self.log, self.log.with_extension("log.1"))?;
             }
-            let file = fs::File::options().create(true).append(true).open(&self.log)?;
+            let file = fs::File::options().create(true).append(true).mode(0o600).open(&self.log)?;
             let length = file.metadata()?.len();
             Ok((file, length))
         };
@@ -162,13 +162,14 @@ fn passable(dir: &Path, identity: &Identity) -> Result<(), EmbeddedError> {
     Ok(())
 }
 
-/// `run` in the data folder, or, where that path is too long for a socket, a folder of our own in the temporary one.
+/// `run` in the data folder, or, where that path is too long for a socket, a folder of our own in `/tmp`; not in `TMPDIR`,
+/// which may differ from instance to instance.
 fn socket_folder(root: &Path, identity: Option<&Identity>) -> Result<PathBuf, EmbeddedError> {
     let mut folder = root.join("run");
     if folder.as_os_str().len() > LONGEST_SOCKET_FOLDER {
         let meta = fs::metadata(root).map_err(|e| EmbeddedError::io("open", root, e))?;
         // Named by the data folder's identity, so that every instance finds it, whatever path it was given.
-        folder = std::env::temp_dir().join(format!("nextmove-{:x}-{:x}", meta.dev(), meta.ino()));
+        folder = Path::new("/tmp").join(format!("nextmove-{:x}-{:x}", meta.dev(), meta.ino()));
     }
     if fs::symlink_metadata(&folder).is_err() {
         create_dir(&folder, 0o700, false)?;

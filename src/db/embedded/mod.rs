@@ -107,6 +107,7 @@ pub struct Embedded {
     folder: Folder,
     server: Option<Server>,
     lock: Option<fs::File>,
+    attached: bool,
 }
 
 impl Embedded {
@@ -124,7 +125,7 @@ impl Embedded {
             }
             if is_announced(&folder) && process::is_ready(&folder) {
                 (options.progress)(Progress::Ready { attached: true });
-                return Ok(Self { folder, server: None, lock: None });
+                return Ok(Self { folder, server: None, lock: None, attached: true });
             }
             if started.elapsed() > process::PATIENCE {
                 return Err(EmbeddedError::NotReady { seconds: process::PATIENCE.as_secs(), log: folder.log });
@@ -150,7 +151,7 @@ impl Embedded {
         let mut command = postgres(&folder, &installation, options);
         command.stdout(Stdio::null()).stderr(log);
         let server = Server::spawn(command).map_err(|e| EmbeddedError::io("start", &installation.bin, e))?;
-        let mut embedded = Self { folder, server: Some(server), lock: Some(lock) };
+        let mut embedded = Self { folder, server: Some(server), lock: Some(lock), attached: false };
         embedded.wait_ready(log_from, options)?; // on failure the drop stops the server
         embedded.announce(READY)?;
         (options.progress)(Progress::Ready { attached: false });
@@ -186,7 +187,7 @@ impl Embedded {
     /// Whether the server belongs to another instance, and outlives us.
     #[must_use]
     pub fn is_attached(&self) -> bool {
-        self.lock.is_none()
+        self.attached
     }
 
     /// Whether the server has ended on its own (killed, out of memory). An attached instance asks the socket.
