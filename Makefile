@@ -69,7 +69,7 @@ test-app: $(APP_MODULES) ## App: types, lints, tests, build, size
 	@cd pwa && npm run --silent lint
 	$(heading) 'App: tests'
 	@cd pwa && npm run --silent test
-	@$(MAKE) --no-print-directory $(APP_BUILT)
+	@$(MAKE) --no-print-directory --silent $(APP_BUILT)
 	$(heading) 'App: size'
 	@cd pwa && npm run --silent size
 
