@@ -1,1 +1,4 @@
-
+pub mod integrations;
+pub mod providers;
+pub mod sandbox;
+pub mod types;

@@ -1,0 +1,3 @@
+pub mod id;
+pub mod signature;
+pub mod webhook;

@@ -1,0 +1,2 @@
+pub mod country;
+pub mod phone;
