@@ -1,7 +1,7 @@
 //! Meta's Graph API, as far as leads need it: verify what arrives, fetch what was announced, say what went wrong.
 //!
-//! Knows no domain and keeps no state but the connection pool and the last seen budget. Tests run it against
-//! [`crate::sandbox::meta`] over real HTTP.
+//! Knows no domain and keeps no state but the connection pool and the last seen budget. Its tests stand with the
+//! sandbox (`sandbox/meta/tests`), over real HTTP.
 
 mod error;
 mod form;
@@ -295,6 +295,3 @@ impl fmt::Debug for Meta {
             .finish()
     }
 }
-
-#[cfg(test)]
-mod tests;
