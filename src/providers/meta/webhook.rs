@@ -266,6 +266,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn depth_and_doubled_keys_do_no_harm() {
+        let deep = format!(r#"{{"object":"page","entry":[{}]}}"#, "[".repeat(100_000) + &"]".repeat(100_000));
+        assert!(parse_webhook(deep.as_bytes()).map_or(true, |webhook| webhook.leads.is_empty()));
+        let doubled = br#"{"object":"page","entry":[{"id":"7","changes":[{"field":"leadgen","value":
+            {"leadgen_id":"1","page_id":"2","leadgen_id":"3"}}]}]}"#;
+        assert_eq!(parse_webhook(doubled).unwrap().rejected.len(), 1);
+    }
+
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(body in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {

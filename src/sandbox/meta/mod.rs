@@ -2,7 +2,7 @@
 //!
 //! A test starts it on a loopback port with [`Sandbox::new`] and [`serve`] and keeps the handle; the demo runs it with
 //! [`run`], which also streams a new lead every half minute. It checks tokens, proofs and field names as Graph does, so that
-//! code which works against it has sent what Graph wants. `/_sandbox` is its remote control (see [`control`]).
+//! code which works against it has sent what Graph wants. `/_sandbox` is its remote control (see `control.rs`).
 //!
 //! Everything is made from `seed`, and the time comes from `clock`: the same calls give the same world.
 
@@ -12,6 +12,7 @@ mod faults;
 mod forms;
 mod graph;
 mod json;
+mod nodes;
 mod world;
 
 use std::{
@@ -70,6 +71,9 @@ pub struct Options {
     /// Any numeric id is a lead, any token will do: for benchmarks.
     pub open_world: bool,
     pub seed: u64,
+    /// Counts leads from here. [`run`] starts from its clock where this is 0, so that a restarted demo announces new leads
+    /// and not the ids that the server already knows.
+    pub first_lead: u64,
     pub clock: fn() -> DateTime<Utc>,
     /// The first gap before an unacknowledged webhook is sent again; each next one is twice as long. Meta takes minutes and
     /// goes on for 36 hours.
@@ -99,6 +103,7 @@ impl Options {
             webhook_url: None,
             open_world: false,
             seed: 1,
+            first_lead: 0,
             clock,
             first_gap: Duration::from_millis(200),
             attempts: 8,
@@ -216,7 +221,7 @@ impl Sandbox {
             });
         let now = (options.clock)();
         let mut state = self.state();
-        let n = state.leads.len() as u64;
+        let n = options.first_lead + state.leads.len() as u64;
         let fields = world::lead(options.seed, n, &form_id, language, new, now);
         let id = (world::FIRST_LEAD + n).to_string();
         let at = state.leads.len();
@@ -297,8 +302,12 @@ pub async fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<()> {
 ///
 /// # Errors
 /// When the address is taken, or the listener fails.
-pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+pub async fn run(mut options: Options, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
     let listener = TcpListener::bind(options.listen).await?;
+    if options.first_lead == 0 {
+        // A thousand leads a second, and still 18 digits.
+        options.first_lead = u64::try_from((options.clock)().timestamp()).unwrap_or_default() * 1_000;
+    }
     let every = options.stream.clone();
     let sandbox = Sandbox::new(options);
     tracing::info!(address = %listener.local_addr()?, "the Meta sandbox listens");

@@ -48,7 +48,8 @@ pub(super) fn lead(seed: u64, n: u64, form_id: &str, language: Language, new: &N
         ),
     ];
     if !rng.random_bool(0.08) {
-        fields.push(("email".to_owned(), vec![format!("{}.{}{n}@{}", ascii(first), ascii(last), people.mail)]));
+        fields
+            .push(("email".to_owned(), vec![format!("{}.{}{}@{}", ascii(first), ascii(last), n % 1_000, people.mail)]));
     }
     fields.push(("post_code".to_owned(), vec![post_code.to_owned()]));
     if test {

@@ -94,7 +94,7 @@ async fn throttling_shows_in_the_usage() {
 async fn silence_is_temporary_and_a_slow_answer_is_an_answer() {
     let (sandbox, url) = start(Options::new(now)).await;
     let lead_id = id(&sandbox.add_lead(&NewLead::default()));
-    let meta = client_with(&url, |options| options.timeout = Duration::from_millis(300));
+    let meta = client_with(&url, |options| options.timeout = Duration::from_millis(800));
     sandbox.queue_fault(FaultRequest { fault: Fault::Timeout, count: 1, delay_ms: Some(5_000) });
     let error = meta.lead(&token(), &lead_id).await.unwrap_err();
     assert_eq!(error, MetaError::Temporary { reason: "no answer in time".into() });
@@ -183,7 +183,8 @@ async fn the_open_world_answers_any_id_and_any_token() {
 
 #[tokio::test]
 async fn odd_answers_are_refused() {
-    let answers: [(&str, fn() -> Response); 4] = [
+    type Answer = fn() -> Response;
+    let answers: [(&str, Answer); 4] = [
         ("Invalid { what: \"more than 1 MiB\" }", || Response::new(Body::from(vec![b' '; 2 * 1024 * 1024]))),
         ("Temporary { reason: \"HTTP 302 without a Graph error\" }", || {
             let moved = Response::builder().status(StatusCode::FOUND).header("location", "http://127.0.0.1:1/stolen");

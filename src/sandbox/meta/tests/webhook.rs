@@ -167,6 +167,8 @@ async fn run_streams_until_it_is_told_to_stop() {
     while bodies.lock().unwrap().len() < 3 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    let first = parse_webhook(&bodies.lock().unwrap()[0]).unwrap();
+    assert!(first.leads[0].leadgen_id.as_str().starts_with("12021179300160"), "counted from the clock");
     stop.send(()).unwrap();
     running.await.unwrap().unwrap();
 }
