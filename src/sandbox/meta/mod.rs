@@ -53,8 +53,11 @@ pub struct PageOptions {
     pub forms: Vec<(String, Language)>,
 }
 
+/// Tells the time: the program's clock, or a test's that is set forward by hand.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
 /// What the sandbox plays.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Where [`run`] listens; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -74,7 +77,7 @@ pub struct Options {
     /// Counts leads from here. [`run`] starts from its clock where this is 0, so that a restarted demo announces new leads
     /// and not the ids that the server already knows.
     pub first_lead: u64,
-    pub clock: fn() -> DateTime<Utc>,
+    pub clock: Clock,
     /// The first gap before an unacknowledged webhook is sent again; each next one is twice as long. Meta takes minutes and
     /// goes on for 36 hours.
     pub first_gap: Duration,
@@ -87,7 +90,7 @@ pub struct Options {
 impl Options {
     /// One Norwegian Page with one form, no webhook yet.
     #[must_use]
-    pub fn new(clock: fn() -> DateTime<Utc>) -> Options {
+    pub fn new(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Options {
         Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             app_id: "300000000000001".to_owned(),
@@ -104,7 +107,7 @@ impl Options {
             open_world: false,
             seed: 1,
             first_lead: 0,
-            clock,
+            clock: Arc::new(clock),
             first_gap: Duration::from_millis(200),
             attempts: 8,
             stream: None,
