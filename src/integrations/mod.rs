@@ -1,0 +1,3 @@
+//! What connects an organization to the outside.
+
+pub mod mapping;

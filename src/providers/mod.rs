@@ -1,0 +1,3 @@
+//! Clients of other people's services. They know no domain; each is tested against its sandbox.
+
+pub mod meta;

@@ -1,0 +1,4 @@
+//! Values that are valid by construction.
+
+pub mod country;
+pub mod phone;
