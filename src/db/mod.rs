@@ -1,1 +1,210 @@
+//! The database, and the only way to it. The pool is private to this module: a [`Tx`] belongs to one organization, a
+//! [`Directory`] sees the tables by which organizations and people are found, and nothing else reaches a connection.
+
 pub mod embedded;
+mod keys;
+pub mod seal;
+mod tx;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    AssertSqlSafe, PgPool,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
+
+use crate::{
+    error::{Error, Result},
+    live::Bell,
+    types::{clock::Clock, ids::OrganizationId},
+};
+pub use keys::{ensure as ensure_keys, rotate as rotate_keys};
+use seal::{MasterKeys, Vault};
+pub use tx::{Actor, Directory, Replay, Tx};
+
+/// All migrations, in the binary.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// How long a process may go on with the data keys it knows before it looks for newer ones.
+const KEYS_FRESH_FOR: Duration = Duration::from_secs(60);
+
+type VaultCache = HashMap<Option<OrganizationId>, (Arc<Vault>, Instant)>;
+
+/// A handle; clones share the pool.
+#[derive(Clone)]
+pub struct Db {
+    pool: PgPool,
+    clock: Clock,
+    master: Arc<MasterKeys>,
+    vaults: Arc<RwLock<VaultCache>>,
+    bell: Bell,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("connections", &self.pool.size()).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Connects as the role that serves requests. Fails where that role could see past row-level security.
+    pub async fn connect(url: &str, connections: u32, clock: Clock, master: MasterKeys) -> Result<Self> {
+        let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
+        // A plan made for "any organization" would be wrong for large ones; the statements are prepared all the same.
+        let options =
+            options.application_name("nextmove").options([("plan_cache_mode", "auto"), ("statement_timeout", "30s")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .min_connections(2)
+            .acquire_timeout(Duration::from_secs(5))
+            .max_lifetime(Duration::from_secs(30 * 60))
+            .test_before_acquire(false) // a lost connection shows itself at `begin`, which is tried again once
+            .connect_with(options)
+            .await?;
+        let db = Self { pool, clock, master: Arc::new(master), vaults: Arc::default(), bell: Bell::default() };
+        db.refuse_a_mighty_role().await?;
+        Ok(db)
+    }
+
+    async fn refuse_a_mighty_role(&self) -> Result<()> {
+        let mighty = sqlx::query_scalar!(
+            r#"select (r.rolsuper or r.rolbypassrls or exists (select from pg_tables t where t.schemaname = 'public' and t.tableowner = current_user)) as "mighty!"
+               from pg_roles r where r.rolname = current_user"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        if mighty {
+            return Err(Error::internal(
+                "DATABASE_URL names a superuser, a role with BYPASSRLS, or the owner of the tables: such a role sees every organization. \
+                 Use the role nextmove_app (docs/CONFIGURATION.md).",
+            ));
+        }
+        Ok(())
+    }
+
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now()
+    }
+
+    /// Wakes whoever waits for jobs or events, here and in other processes.
+    pub fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// A connection that hears NOTIFY.
+    pub async fn listener(&self) -> Result<PgListener> {
+        Ok(PgListener::connect_with(&self.pool).await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("select 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The newest migration that was applied, to tell a server that is newer than its database.
+    pub async fn applied_migration(&self) -> Result<Option<i64>> {
+        Ok(sqlx::query_scalar("select max(version) from _sqlx_migrations where success").fetch_one(&self.pool).await?)
+    }
+
+    /// Connections: open, idle.
+    pub fn connections(&self) -> (u32, usize) {
+        (self.pool.size(), self.pool.num_idle())
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Runs `verb` in a transaction of the organization; commits on `Ok`, rolls back on `Err`.
+    pub async fn write<T>(
+        &self,
+        organization: OrganizationId,
+        actor: Actor,
+        verb: impl AsyncFnOnce(&mut Tx) -> Result<T>,
+    ) -> Result<T> {
+        let mut tx = self.begin(organization, actor, "").await?;
+        let done = verb(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Runs `verb` in a transaction that cannot write and sees one state of the database throughout.
+    pub async fn read<T>(
+        &self,
+        organization: OrganizationId,
+        actor: Actor,
+        verb: impl AsyncFnOnce(&mut Tx) -> Result<T>,
+    ) -> Result<T> {
+        let mut tx = self.begin(organization, actor, " isolation level repeatable read, read only").await?;
+        let done = verb(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    async fn begin(&self, organization: OrganizationId, actor: Actor, mode: &str) -> Result<Tx> {
+        let vault = self.vault(Some(organization)).await?;
+        let begin = format!("begin{mode}; set local app.organization = '{}'", organization.0);
+        Ok(Tx::new(self.begin_with(begin).await?, self.clone(), organization, actor, vault))
+    }
+
+    /// The tables that find a tenant: organizations, people, sessions, webhook routes, jobs. Every other table looks empty from here.
+    pub async fn directory<T>(&self, verb: impl AsyncFnOnce(&mut Directory) -> Result<T>) -> Result<T> {
+        let mut directory = self.begin_directory().await?;
+        let done = verb(&mut directory).await?;
+        directory.commit().await?;
+        Ok(done)
+    }
+
+    async fn begin_directory(&self) -> Result<Directory> {
+        let vault = self.vault(None).await?;
+        Ok(Directory::new(self.begin_with("begin".to_owned()).await?, self.clone(), vault))
+    }
+
+    /// Begins on a pooled connection; one that turns out dead (the server restarted) is dropped and the next is tried.
+    async fn begin_with(&self, begin: String) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+        let mut tries = self.pool.size().min(64);
+        loop {
+            match self.pool.begin_with(AssertSqlSafe(begin.clone())).await {
+                Err(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) if tries > 0 => tries -= 1,
+                Err(sqlx::Error::Database(told))
+                    if tries > 0 && told.code().is_some_and(|code| code.starts_with("57P0")) =>
+                {
+                    tries -= 1
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// A statement of the queue, outside any tenant and any transaction.
+    pub(crate) fn queue_pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The unwrapped keys of an organization, or of the directory itself.
+    async fn vault(&self, owner: Option<OrganizationId>) -> Result<Arc<Vault>> {
+        let known = self.vaults.read().unwrap_or_else(PoisonError::into_inner).get(&owner).cloned();
+        if let Some((vault, read_at)) = known
+            && read_at.elapsed() < KEYS_FRESH_FOR
+        {
+            return Ok(vault);
+        }
+        let vault = Arc::new(keys::load(&self.pool, &self.master, owner).await?);
+        self.vaults.write().unwrap_or_else(PoisonError::into_inner).insert(owner, (vault.clone(), Instant::now()));
+        Ok(vault)
+    }
+
+    /// Forgets the keys, so that the next use reads what a rotation made.
+    pub fn forget_keys(&self) {
+        self.vaults.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    pub(crate) fn master(&self) -> &MasterKeys {
+        &self.master
+    }
+}

@@ -1,0 +1,203 @@
+//! What can go wrong for a caller, and how it is told: `application/problem+json` (RFC 9457).
+//!
+//! Invariant: internal text never leaves. What the caller reads is decided here; the rest goes to the log.
+
+use std::borrow::Cow;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An answer other than the one that was hoped for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not there, or not yours to see: the two are not told apart.
+    #[error("not found")]
+    NotFound,
+    /// You see it, and may not do this with it.
+    #[error("forbidden: {0}")]
+    Forbidden(&'static str),
+    #[error("unauthenticated: {0}")]
+    Unauthenticated(&'static str),
+    /// What was sent cannot be taken: which field, why (a stable word), and a sentence for the developer.
+    #[error("invalid {field}: {reason}")]
+    Invalid { field: Cow<'static, str>, reason: &'static str, detail: Cow<'static, str> },
+    /// The body is not JSON of the right shape.
+    #[error("malformed: {0}")]
+    Malformed(String),
+    #[error("conflict: {reason}")]
+    Conflict { reason: &'static str, detail: Cow<'static, str> },
+    /// `If-Match` named a version that is not the current one.
+    #[error("version {current} is current")]
+    Precondition { current: i32 },
+    #[error("If-Match is required")]
+    PreconditionRequired,
+    #[error("too large")]
+    TooLarge,
+    #[error("too many, again in {retry_after} s")]
+    TooMany { retry_after: u64, reason: &'static str },
+    /// The database or a provider is away; trying again may help.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    #[error("internal: {0}")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    pub fn invalid(field: &'static str, reason: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::Invalid { field: field.into(), reason, detail: detail.into() }
+    }
+
+    pub fn conflict(reason: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::Conflict { reason, detail: detail.into() }
+    }
+
+    pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                Self::Unavailable(error.to_string())
+            }
+            // 57P01-57P03: the server is stopping or starting; 40001 and 40P01: another transaction was in the way.
+            sqlx::Error::Database(ref told)
+                if told.code().is_some_and(|code| code.starts_with("57P0") || code == "40001" || code == "40P01") =>
+            {
+                Self::Unavailable(error.to_string())
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// The body of every error answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `urn:nextmove:problem:<kind>`: stable.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:nextmove:problem:invalid")]
+    pub kind: String,
+    pub title: &'static str,
+    pub status: u16,
+    /// English, for the developer who reads it.
+    pub detail: String,
+    /// The field of the request that was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// A stable word that the app translates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// Seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// The version that is current, where another was expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_version: Option<i32>,
+}
+
+impl Error {
+    fn status(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in"),
+            Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid"),
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "invalid", "Malformed"),
+            Self::Conflict { .. } => (StatusCode::CONFLICT, "conflict", "Conflict"),
+            Self::Precondition { .. } => (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Changed meanwhile"),
+            Self::PreconditionRequired => {
+                (StatusCode::PRECONDITION_REQUIRED, "precondition-required", "Version required")
+            }
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many"),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+        }
+    }
+
+    /// What the caller reads.
+    pub fn problem(&self) -> Problem {
+        let (status, kind, title) = self.status();
+        let mut problem = Problem {
+            kind: format!("urn:nextmove:problem:{kind}"),
+            title,
+            status: status.as_u16(),
+            detail: title.to_owned(),
+            field: None,
+            reason: None,
+            retry_after: None,
+            current_version: None,
+        };
+        match self {
+            Self::NotFound => {}
+            Self::Forbidden(reason) | Self::Unauthenticated(reason) => problem.reason = Some(reason),
+            Self::Invalid { field, reason, detail } => {
+                problem.field = Some(field.clone().into_owned());
+                problem.reason = Some(reason);
+                problem.detail = detail.clone().into_owned();
+            }
+            Self::Malformed(detail) => {
+                problem.reason = Some("malformed");
+                problem.detail = detail.clone();
+            }
+            Self::Conflict { reason, detail } => {
+                problem.reason = Some(reason);
+                problem.detail = detail.clone().into_owned();
+            }
+            Self::Precondition { current } => {
+                problem.reason = Some("version");
+                problem.current_version = Some(*current);
+                problem.detail = format!("It was changed meanwhile: version {current} is current.");
+            }
+            Self::PreconditionRequired => {
+                problem.detail = "Say which version you change: If-Match: \"<version>\".".to_owned()
+            }
+            Self::TooLarge => {}
+            Self::TooMany { retry_after, reason } => {
+                problem.retry_after = Some(*retry_after);
+                problem.reason = Some(reason);
+            }
+            Self::Unavailable(_) => {
+                problem.detail = "Not available just now. Nothing was changed; please try again.".to_owned();
+                problem.retry_after = Some(1);
+            }
+            Self::Internal(_) => problem.detail = "Something broke on our side. Nothing was changed.".to_owned(),
+        }
+        problem
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        match &self {
+            Self::Internal(source) => tracing::error!(error = %source, "internal error"),
+            Self::Unavailable(reason) => tracing::warn!(reason, "unavailable"),
+            _ => {}
+        }
+        let problem = self.problem();
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = problem.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,258 @@
+//! The statements of the queue.
+//!
+//! Taking and finishing a job are written with `synchronous_commit = off`: lost in a crash, the job merely runs once more, which a job
+//! has to bear anyway. Enqueuing is as durable as the write it belongs to.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::{PgConnection, PgPool};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    db::Directory,
+    error::{Error, Result},
+    types::ids::OrganizationId,
+};
+
+/// A job as a worker takes it.
+#[derive(Debug)]
+pub struct Taken {
+    pub id: i64,
+    pub organization: Option<Uuid>,
+    pub kind: String,
+    pub payload: Value,
+    pub attempt: i32,
+    pub max_attempts: i32,
+    pub created_at: DateTime<Utc>,
+}
+
+#[allow(clippy::too_many_arguments)] // a row
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    organization: Option<OrganizationId>,
+    kind: &str,
+    key: Option<String>,
+    payload: Value,
+    priority: i16,
+    max_attempts: i32,
+    run_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "insert into jobs (organization_id, kind, key, payload, priority, max_attempts, run_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (kind, key) where key is not null and state in ('ready', 'running') do nothing",
+        organization.map(|id| id.0),
+        kind,
+        key,
+        payload,
+        priority,
+        max_attempts,
+        run_at,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes up to `limit` jobs that are due. Fair between organizations: of those waiting, each organization's first comes before anyone's second.
+pub(super) async fn take(
+    pool: &PgPool,
+    worker: Uuid,
+    kinds: &[String],
+    limit: i64,
+    now: DateTime<Utc>,
+    lease: Duration,
+) -> Result<Vec<Taken>> {
+    let mut tx = pool.begin_with("begin; set local synchronous_commit = off").await?;
+    let lease_until = now + lease;
+    let rows = sqlx::query_as!(
+        Taken,
+        r#"with due as (
+               select id, organization_id, priority, run_at from jobs
+               where state = 'ready' and run_at <= $4 and kind = any($2)
+               order by priority, run_at, id limit 256),
+           fair as (
+               select id, row_number() over (partition by organization_id, priority order by run_at, id) as turn, priority, run_at from due),
+           chosen as (
+               select jobs.id from jobs join fair using (id)
+               where jobs.state = 'ready'
+               order by fair.priority, fair.turn, fair.run_at, jobs.id
+               limit $3 for update of jobs skip locked)
+           update jobs set state = 'running', attempt = attempt + 1, locked_by = $1, lease_until = $5
+           from chosen where jobs.id = chosen.id
+           returning jobs.id, jobs.organization_id as organization, jobs.kind, jobs.payload, jobs.attempt, jobs.max_attempts, jobs.created_at"#,
+        worker,
+        kinds,
+        limit,
+        now,
+        lease_until
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(rows)
+}
+
+/// Marks jobs done, many at a time.
+pub(super) async fn finish(pool: &PgPool, worker: Uuid, ids: &[i64], now: DateTime<Utc>) -> Result<()> {
+    let mut tx = pool.begin_with("begin; set local synchronous_commit = off").await?;
+    sqlx::query!(
+        "update jobs set state = 'done', finished_at = $3, locked_by = null, lease_until = null, last_error = null
+         where id = any($2) and locked_by = $1 and state = 'running'",
+        worker,
+        ids,
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Puts a failed job back, or buries it.
+pub(super) async fn fail(
+    pool: &PgPool,
+    worker: Uuid,
+    id: i64,
+    bury: bool,
+    refund: bool,
+    error: &str,
+    run_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update jobs set state = case when $3 then 'dead' else 'ready' end, last_error = $4, run_at = $5, locked_by = null, lease_until = null,
+                         attempt = attempt - case when $7 then 1 else 0 end, finished_at = case when $3 then $6::timestamptz end
+         where id = $2 and locked_by = $1 and state = 'running'",
+        worker,
+        id,
+        bury,
+        error,
+        run_at,
+        now,
+        refund
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Renews the leases of this worker, and takes back those of workers that are gone. Tells how many were taken back.
+pub(super) async fn renew(pool: &PgPool, worker: Uuid, now: DateTime<Utc>, lease: Duration) -> Result<u64> {
+    let lease_until = now + lease;
+    sqlx::query!("update jobs set lease_until = $2 where locked_by = $1 and state = 'running'", worker, lease_until)
+        .execute(pool)
+        .await?;
+    let lost = sqlx::query!(
+        "update jobs set state = case when attempt >= max_attempts then 'dead' else 'ready' end,
+                         finished_at = case when attempt >= max_attempts then $1::timestamptz end,
+                         last_error = 'the process that ran it is gone', locked_by = null, lease_until = null
+         where state = 'running' and lease_until < $1",
+        now
+    )
+    .execute(pool)
+    .await?;
+    Ok(lost.rows_affected())
+}
+
+/// Enqueues a scheduled job for its slot; over all processes, once.
+pub(super) async fn tick(
+    pool: &PgPool,
+    kind: &str,
+    slot: DateTime<Utc>,
+    payload: &Value,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "with mine as (insert into cron_slots (name, slot) values ($1, $2) on conflict do nothing returning name)
+         insert into jobs (kind, payload, run_at, created_at) select name, $3, $4, $4 from mine",
+        kind,
+        slot,
+        payload,
+        now
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Forgets finished jobs and old slots. The graveyard stays.
+pub async fn prune(directory: &mut Directory, before: DateTime<Utc>) -> Result<u64> {
+    sqlx::query!("delete from cron_slots where slot < $1", before).execute(directory.conn()).await?;
+    Ok(sqlx::query!("delete from jobs where state = 'done' and finished_at < $1", before)
+        .execute(directory.conn())
+        .await?
+        .rows_affected())
+}
+
+/// Jobs by state, for the metrics.
+#[derive(Debug, Default)]
+pub struct Depth {
+    /// Waiting and due.
+    pub ready: i64,
+    pub running: i64,
+    pub dead: i64,
+    /// When the longest-waiting due job became due.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+pub async fn depth(directory: &mut Directory) -> Result<Depth> {
+    let now = directory.now();
+    Ok(sqlx::query_as!(
+        Depth,
+        r#"select (select count(*) from jobs where state = 'ready' and run_at <= $1) as "ready!",
+                  (select count(*) from jobs where state = 'running') as "running!",
+                  (select count(*) from jobs where state = 'dead') as "dead!",
+                  (select min(run_at) from jobs where state = 'ready' and run_at <= $1) as oldest"#,
+        now
+    )
+    .fetch_one(directory.conn())
+    .await?)
+}
+
+/// A job in the graveyard.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Buried {
+    pub id: i64,
+    pub kind: String,
+    pub organization_id: Option<Uuid>,
+    pub attempt: i32,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// The graveyard, newest first.
+pub async fn buried(directory: &mut Directory) -> Result<Vec<Buried>> {
+    Ok(sqlx::query_as!(
+        Buried,
+        "select id, kind, organization_id, attempt, last_error, finished_at from jobs where state = 'dead' order by id desc limit 200"
+    )
+    .fetch_all(directory.conn())
+    .await?)
+}
+
+/// Brings a job back from the graveyard, with all its attempts before it.
+pub async fn replay(directory: &mut Directory, id: i64) -> Result<()> {
+    let now = directory.now();
+    let done = sqlx::query!(
+        "update jobs set state = 'ready', attempt = 0, run_at = $2, finished_at = null
+         where id = $1 and state = 'dead'
+           and not exists (select from jobs twin where twin.kind = jobs.kind and twin.key = jobs.key and twin.state in ('ready', 'running'))",
+        id,
+        now
+    )
+    .execute(directory.conn())
+    .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
+    directory.ring_jobs();
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! The worker: takes jobs, runs them side by side, finishes them in batches.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::{sync::Semaphore, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Context, Failure, Registry, sql};
+use crate::{
+    db::{Db, seal},
+    error::Result,
+    types::ids::OrganizationId,
+};
+
+/// How long a job belongs to a worker that does not renew it.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often the worker looks without being woken: another process's notice may be lost, and jobs fall due.
+const POLL: Duration = Duration::from_millis(500);
+/// A job told to come back later for this long is buried all the same.
+const PATIENCE: TimeDelta = TimeDelta::days(7);
+
+/// Runs the jobs of a [`Registry`].
+pub struct Worker<C> {
+    pub db: Db,
+    pub app: C,
+    pub registry: Arc<Registry<C>>,
+    /// Jobs at a time.
+    pub concurrency: usize,
+}
+
+/// One run of a job that was taken, with what became of it.
+enum Outcome {
+    Done,
+    Failed(Failure),
+}
+
+impl<C: Clone + Send + Sync + 'static> Worker<C> {
+    /// Works until told to stop, then finishes what it has begun.
+    pub async fn run(self, stop: CancellationToken) {
+        let me = Uuid::from_bytes(seal::random());
+        let worker = Arc::new(self);
+        let keep_leases = tokio::spawn(worker.clone().keep_leases(me));
+        let finisher = Arc::new(Finisher::default());
+        let permits = Arc::new(Semaphore::new(worker.concurrency));
+        let kinds = worker.registry.kinds();
+        let mut running = JoinSet::new();
+        while !stop.is_cancelled() {
+            while running.try_join_next().is_some() {}
+            let free = permits.available_permits();
+            let taken = if free == 0 {
+                Vec::new()
+            } else {
+                let limit = i64::try_from(free).unwrap_or(1);
+                sql::take(worker.db.queue_pool(), me, &kinds, limit, worker.db.now(), LEASE).await.unwrap_or_else(
+                    |error| {
+                        tracing::warn!(%error, "cannot take jobs");
+                        Vec::new()
+                    },
+                )
+            };
+            let got = taken.len();
+            for job in taken {
+                let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+                let (worker, finisher) = (worker.clone(), finisher.clone());
+                running.spawn(async move {
+                    worker.run_one(me, job, &finisher).await;
+                    drop(permit);
+                    worker.db.bell().job_done();
+                });
+            }
+            if got > 0 && got == free {
+                continue;
+            }
+            tokio::select! {
+                () = worker.db.bell().jobs() => {}
+                () = tokio::time::sleep(POLL) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        while running.join_next().await.is_some() {}
+        keep_leases.abort();
+    }
+
+    /// Runs everything that is due, one after the other, until nothing is: for tests. Tells how many ran.
+    pub async fn drain(&self) -> Result<usize> {
+        let me = Uuid::from_bytes(seal::random());
+        let kinds = self.registry.kinds();
+        let finisher = Finisher::default();
+        let mut ran = 0;
+        loop {
+            let taken = sql::take(self.db.queue_pool(), me, &kinds, 1, self.db.now(), LEASE).await?;
+            let Some(job) = taken.into_iter().next() else { return Ok(ran) };
+            self.run_one(me, job, &finisher).await;
+            ran += 1;
+        }
+    }
+
+    async fn run_one(&self, me: Uuid, job: sql::Taken, finisher: &Finisher) {
+        let begun = Instant::now();
+        let kind = job.kind.clone();
+        let context = Context {
+            app: self.app.clone(),
+            organization: job.organization.map(OrganizationId),
+            id: job.id,
+            attempt: job.attempt,
+        };
+        let run = self.registry.kinds[kind.as_str()].clone();
+        // In a task of its own, so that a panic is a failed attempt and not the end of the worker.
+        let outcome = match tokio::spawn(run(job.payload.clone(), context)).await {
+            Ok(Ok(())) => Outcome::Done,
+            Ok(Err(failure)) => Outcome::Failed(failure),
+            Err(_) => Outcome::Failed(Failure::Retry("the job panicked".to_owned())),
+        };
+        let result = match outcome {
+            Outcome::Done => finisher.finish(&self.db, me, job.id).await,
+            Outcome::Failed(failure) => self.failed(me, &job, failure).await,
+        };
+        if let Err(error) = result {
+            // Its lease runs out and it runs once more: jobs bear that.
+            tracing::warn!(%error, job = job.id, kind, "cannot finish a job");
+        }
+        metrics::histogram!("nextmove_job_seconds", "kind" => kind.clone()).record(begun.elapsed().as_secs_f64());
+        if begun.elapsed() > Duration::from_millis(100) {
+            tracing::info!(job = job.id, kind, milliseconds = begun.elapsed().as_millis(), "slow job");
+        }
+    }
+
+    async fn failed(&self, me: Uuid, job: &sql::Taken, failure: Failure) -> Result<()> {
+        let now = self.db.now();
+        let (after, message, bury, refund) = match failure {
+            Failure::Permanent(message) => (TimeDelta::zero(), message, true, false),
+            Failure::RetryAfter(after, message) => (
+                TimeDelta::from_std(after).unwrap_or(TimeDelta::hours(1)),
+                message,
+                now - job.created_at > PATIENCE,
+                true,
+            ),
+            Failure::Retry(message) => (backoff(job.id, job.attempt), message, job.attempt >= job.max_attempts, false),
+        };
+        metrics::counter!("nextmove_job_failures_total", "kind" => job.kind.clone(), "buried" => bury.to_string())
+            .increment(1);
+        if bury {
+            tracing::error!(job = job.id, kind = job.kind, attempt = job.attempt, reason = message, "job buried");
+        } else {
+            tracing::warn!(
+                job = job.id,
+                kind = job.kind,
+                attempt = job.attempt,
+                reason = message,
+                "job failed, will be tried again"
+            );
+        }
+        sql::fail(self.db.queue_pool(), me, job.id, bury, refund, &message, now + after, now).await
+    }
+
+    async fn keep_leases(self: Arc<Self>, me: Uuid) {
+        let mut tick = tokio::time::interval(LEASE / 3);
+        loop {
+            tick.tick().await;
+            let now = self.db.now();
+            match sql::renew(self.db.queue_pool(), me, now, LEASE).await {
+                Ok(0) => {}
+                Ok(lost) => tracing::warn!(lost, "took back the jobs of a process that is gone"),
+                Err(error) => tracing::warn!(%error, "cannot renew leases"),
+            }
+            for schedule in &self.registry.schedules {
+                let slot = slot(now, schedule.every);
+                if let Err(error) = sql::tick(self.db.queue_pool(), schedule.kind, slot, &schedule.payload, now).await {
+                    tracing::warn!(%error, kind = schedule.kind, "cannot enqueue a scheduled job");
+                }
+            }
+        }
+    }
+}
+
+/// The beginning of the interval that `now` lies in.
+fn slot(now: DateTime<Utc>, every: Duration) -> DateTime<Utc> {
+    let every = i64::try_from(every.as_secs()).unwrap_or(i64::MAX).max(1);
+    DateTime::from_timestamp(now.timestamp() - now.timestamp().rem_euclid(every), 0).unwrap_or(now)
+}
+
+/// Doubling from one second to about an hour, spread by up to a half so that jobs that failed together do not return together.
+/// The spread is the golden ratio's, which needs no randomness.
+fn backoff(id: i64, attempt: i32) -> TimeDelta {
+    let base = 2f64.powi(attempt.clamp(1, 12) - 1);
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+    let spread = ((id % 10_000) as f64).mul_add(0.618_034, f64::from(attempt) * 0.37).fract();
+    #[allow(clippy::cast_possible_truncation)]
+    TimeDelta::milliseconds((base * (0.75 + spread / 2.0) * 1000.0) as i64)
+}
+
+/// Marks jobs done. Those that end while a statement is under way go together in the next one.
+#[derive(Default)]
+struct Finisher {
+    waiting: Mutex<Vec<i64>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Finisher {
+    async fn finish(&self, db: &Db, me: Uuid, id: i64) -> Result<()> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+        let _turn = self.turn.lock().await;
+        let ids = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        if ids.is_empty() {
+            return Ok(()); // it went with the statement before
+        }
+        sql::finish(db.queue_pool(), me, &ids, db.now()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_and_spreads() {
+        for id in 0..1000 {
+            for attempt in 1..=12 {
+                let base = 1000.0 * 2f64.powi(attempt - 1);
+                let after = backoff(id, attempt).num_milliseconds() as f64;
+                assert!((base * 0.75..=base * 1.25 + 1.0).contains(&after), "{id} {attempt}: {after}");
+            }
+        }
+        assert_ne!(backoff(1, 1), backoff(2, 1));
+    }
+
+    #[test]
+    fn slots_begin_at_multiples() {
+        let now = DateTime::from_timestamp(3_725, 5).expect("a time");
+        assert_eq!(slot(now, Duration::from_secs(3600)).timestamp(), 3600);
+    }
+}

@@ -1,0 +1,76 @@
+//! The domain events. Data are ids and plain words only: what personal there is to say is read when it is emitted.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    error::{Error, Result},
+    types::ids::LeadId,
+};
+
+/// Something that happened in an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// A new lead stands in the inbox.
+    LeadCaptured { lead: LeadId },
+    /// Anything about a lead changed: status, assignee, attempts, fields, a further enquiry.
+    LeadChanged { lead: LeadId },
+    /// A line was added to the lead's timeline that the lead itself does not show.
+    TimelineChanged { lead: LeadId },
+    /// A list that the app keeps beside the leads changed.
+    ListChanged { topic: Topic, id: Uuid },
+    /// A Meta page was connected, or connected anew.
+    PageConnected { page_id: String, row: Uuid },
+    /// Meta refuses the page's token or permission; until somebody mends it no lead can be read.
+    ConnectionBroken { page_id: String, row: Uuid },
+}
+
+/// The lists that the app keeps beside the leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    Timeline,
+    Team,
+    Campaigns,
+    Forms,
+    Organization,
+}
+
+impl Event {
+    /// Whether something lasting follows, so that a job has to react. Exhaustive on purpose: a new event does not compile until
+    /// somebody decides; what follows is told in `reactions.rs`.
+    pub fn is_durable(&self) -> bool {
+        match self {
+            Self::PageConnected { .. } | Self::ConnectionBroken { .. } => true,
+            Self::LeadCaptured { .. }
+            | Self::LeadChanged { .. }
+            | Self::TimelineChanged { .. }
+            | Self::ListChanged { .. } => false,
+        }
+    }
+
+    fn subject(&self) -> Uuid {
+        match self {
+            Self::LeadCaptured { lead } | Self::LeadChanged { lead } | Self::TimelineChanged { lead } => lead.0,
+            Self::ListChanged { id, .. } => *id,
+            Self::PageConnected { row, .. } | Self::ConnectionBroken { row, .. } => *row,
+        }
+    }
+
+    pub(super) fn parts(&self) -> Result<(String, Uuid, Value)> {
+        let Value::Object(mut tagged) = serde_json::to_value(self)? else {
+            return Err(Error::internal("an event is an object"));
+        };
+        let Some(Value::String(kind)) = tagged.remove("kind") else {
+            return Err(Error::internal("an event has a kind"));
+        };
+        Ok((kind, self.subject(), tagged.remove("data").unwrap_or(Value::Null)))
+    }
+
+    pub(super) fn from_parts(kind: &str, data: Value) -> Result<Self> {
+        Ok(serde_json::from_value(serde_json::json!({ "kind": kind, "data": data }))?)
+    }
+}

@@ -1,0 +1,71 @@
+//! Every id of the house, so that a lead can hold a `CampaignId` without knowing campaigns.
+//!
+//! UUID version 7 (RFC 9562): they sort by age, so an index grows at its end. Their time comes from the app's clock.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// A fresh version 7 UUID for the instant `now`.
+pub fn new_uuid(now: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        #[schema(value_type = Uuid)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A fresh id for the instant `now`.
+            pub fn new(now: DateTime<Utc>) -> Self {
+                Self(new_uuid(now))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An agency that onboards the businesses it advertises for.
+    OperatorId,
+    /// A business that buys leads: the tenant.
+    OrganizationId,
+    UserId,
+    SessionId,
+    LeadId,
+    EnquiryId,
+    AttemptId,
+    NoteId,
+    /// A line of a lead's history.
+    HistoryId,
+    CampaignId,
+    /// A lead form at Meta, as we keep it.
+    FormId,
+    ReceiptId,
+    QuarantineId,
+}
