@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import { Command, Inbox, Keyboard, Search, UserRound, Wrench, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Session } from '@/shared/api/types'
@@ -25,6 +25,9 @@ export function Navigation({ session, hidden, onHelp, onPalette }: Props) {
     ...(session.role === 'operator_admin' ? [{ to: '/operator' as const, icon: Wrench, label: m.nav_operator() }] : []),
     { to: '/profile', icon: UserRound, label: m.nav_profile() },
   ]
+  const path = useLocation({ select: (location) => location.pathname })
+  // An open lead belongs to the inbox, whatever its address.
+  const isCurrent = (to: string) => (to === '/' ? path === '/' || path.startsWith('/leads/') : path.startsWith(to))
   return (
     <nav
       aria-label={m.navigation()}
@@ -39,8 +42,12 @@ export function Navigation({ session, hidden, onHelp, onPalette }: Props) {
           <li key={to} className="min-w-0 flex-1">
             <Link
               to={to}
-              activeOptions={{ exact: to !== '/', includeSearch: false }}
-              className="flex min-h-15 flex-col items-center justify-center gap-1 rounded-card px-1 text-13 font-medium text-ink-3 transition-colors aria-[current=page]:text-accent-text lg:min-h-16 lg:hover:bg-sunken"
+              activeProps={{}}
+              aria-current={isCurrent(to) ? 'page' : undefined}
+              className={cx(
+                'flex min-h-15 flex-col items-center justify-center gap-1 rounded-card px-1 text-13 font-medium transition-colors lg:min-h-16 lg:hover:bg-sunken',
+                isCurrent(to) ? 'text-accent-text' : 'text-ink-3',
+              )}
             >
               <Icon size={22} strokeWidth={2} aria-hidden />
               <span className="max-w-full truncate">{label}</span>

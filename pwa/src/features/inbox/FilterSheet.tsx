@@ -46,7 +46,20 @@ export function FilterSheet({ filters, onClose }: { filters: LeadFilters; onClos
   }
 
   return (
-    <Sheet title={m.filters()} onClose={onClose}>
+    <Sheet
+      title={m.filters()}
+      onClose={onClose}
+      footer={
+        <div className="flex gap-3">
+          <Button className="flex-1" onClick={() => apply({ view: draft.view })}>
+            {m.filters_clear()}
+          </Button>
+          <Button kind="primary" className="flex-1" onClick={() => apply(draft)}>
+            {m.filters_show()}
+          </Button>
+        </div>
+      }
+    >
       <div className="space-y-6">
         <Group label={m.filter_status()}>
           {STATUSES.map((status) => (
@@ -83,14 +96,6 @@ export function FilterSheet({ filters, onClose }: { filters: LeadFilters; onClos
             ))}
           </Group>
         )}
-        <div className="sticky bottom-0 -mx-6 flex gap-3 bg-surface px-6 pt-3">
-          <Button className="flex-1" onClick={() => apply({ view: draft.view })}>
-            {m.filters_clear()}
-          </Button>
-          <Button kind="primary" className="flex-1" onClick={() => apply(draft)}>
-            {m.filters_show()}
-          </Button>
-        </div>
       </div>
     </Sheet>
   )

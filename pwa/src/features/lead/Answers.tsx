@@ -4,6 +4,7 @@ import { m } from '@/paraglide/messages'
 import type { Consent, LeadDetail } from '@/shared/api/types'
 import { usePlace } from '@/shared/i18n/place'
 import { fullTime } from '@/shared/i18n/time'
+import { readablePhone } from '@/shared/leads/phone'
 import { useCampaigns, useForms } from '@/shared/session/queries'
 import { Sheet } from '@/shared/ui/Sheet'
 
@@ -20,7 +21,7 @@ export function Answers({ lead }: { lead: LeadDetail }) {
     <section aria-label={m.answers()}>
       {lead.message && <p className="mb-5 rounded-card bg-sunken px-5 py-4 text-17 break-words whitespace-pre-line">{lead.message}</p>}
       <dl className="divide-y divide-hairline">
-        {lead.phone && <Line label={m.field_phone()} value={lead.phone} />}
+        {lead.phone && <Line label={m.field_phone()} value={readablePhone(lead.phone)} />}
         {lead.email && <Line label={m.field_email()} value={lead.email} />}
         {lead.answers.map((answer) => (
           <Line key={answer.key} label={answer.label} value={answer.values.join(', ')} />

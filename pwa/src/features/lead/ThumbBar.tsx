@@ -32,8 +32,8 @@ export function ThumbBar({ lead, session }: { lead: Lead; session: Session }) {
             disabled={!canContact(lead, channel)}
             onClick={() => void contact(client, lead, channel, session)}
             className={cx(
-              'flex min-h-16 min-w-0 flex-1 flex-col items-center justify-center gap-1 rounded-card px-1 text-13 font-semibold transition-[filter,background-color,transform] active:scale-[0.97] disabled:opacity-45',
-              channel === 'call' ? 'flex-[1.7] bg-accent text-on-accent' : 'bg-sunken text-ink-2 active:bg-pressed',
+              'flex min-h-16 min-w-0 flex-1 flex-col items-center justify-center gap-1 rounded-card text-13 font-semibold transition-[filter,background-color,transform] active:scale-[0.97] disabled:opacity-45',
+              channel === 'call' ? 'flex-[1.45] bg-accent text-on-accent' : 'bg-sunken text-ink-2 active:bg-pressed',
             )}
           >
             <Icon size={channel === 'call' ? 24 : 21} strokeWidth={2} aria-hidden />

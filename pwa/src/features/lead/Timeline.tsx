@@ -54,7 +54,7 @@ function Item({ item, team }: { item: TimelineItem; team: Map<string, Member> })
   const name = (id: string | null) => (id ? (id === session.user.id ? session.user.name : (team.get(id)?.name ?? m.someone())) : m.nobody())
   return (
     <li className="flex gap-3 py-3">
-      <span className="relative shrink-0">
+      <span className="relative shrink-0 self-start">
         {who ? <Avatar name={who} /> : <span className="block size-9 rounded-full bg-sunken" />}
         <span className={who ? 'absolute -right-1 -bottom-1 grid size-5 place-items-center rounded-full bg-paper text-ink-2' : 'absolute inset-0 grid place-items-center text-ink-3'}>
           {createElement(iconOf(item), { size: who ? 13 : 17, 'aria-hidden': true })}

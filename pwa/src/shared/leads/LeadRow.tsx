@@ -62,7 +62,7 @@ export const LeadRow = memo(function LeadRow({ lead, campaign, assignee, session
           {lead.is_test && <Flag>{m.flag_test()}</Flag>}
           {assignee && !mine && (
             <span className="shrink-0">
-              <Avatar name={assignee.name} size="s" className="-my-1 size-5! text-[0px]" />
+              <Avatar name={assignee.name} size="xs" />
               <span className="sr-only">{m.assigned_to({ name: assignee.name })}</span>
             </span>
           )}
@@ -84,7 +84,7 @@ export const LeadRow = memo(function LeadRow({ lead, campaign, assignee, session
         aria-label={m.action_call_name({ name })}
         disabled={!canContact(lead, 'call')}
         onClick={() => void contact(client, lead, 'call', session)}
-        className="relative shrink-0 rounded-full transition-transform active:scale-95 disabled:opacity-40"
+        className="relative shrink-0 rounded-full transition-transform enabled:active:scale-95"
       >
         <RingShape ring={ring} size={48}>
           {canContact(lead, 'call') ? (
@@ -121,7 +121,7 @@ function RowTime({ lead, ring, now }: { lead: Lead; ring: Ring; now: number }) {
     return <span className="shrink-0 text-13 text-ink-3">{lead.attempt_count > 0 ? `${lead.attempt_count}× · ${statusLabel(lead.status)}` : waitingWords(ring)}</span>
   }
   return (
-    <span className={cx('shrink-0 text-13 font-semibold', moodText[ring.mood])}>
+    <span className={cx('shrink-0 text-13 font-semibold tabular-nums', moodText[ring.mood])}>
       <span className="sr-only">{m.ring_waiting()} </span>
       {waitingWords(ring)}
     </span>

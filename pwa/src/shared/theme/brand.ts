@@ -29,7 +29,7 @@ export function accentOf(brand: string | null, theme: Theme): Accent {
   // Beyond this chroma most hues leave sRGB, and neighbours of the fill begin to vibrate.
   const c = Math.min(base.c, 0.17)
   const { h } = base
-  const soft: Oklch = theme === 'light' ? { l: 0.945, c: Math.min(c, 0.028), h } : { l: 0.31, c: Math.min(c, 0.05), h }
+  const soft: Oklch = theme === 'light' ? { l: 0.945, c: Math.min(c, 0.022), h } : { l: 0.3, c: Math.min(c, 0.034), h }
   const text = guard({ l: base.l, c, h }, [PAPER[theme], soft], theme === 'light' ? -1 : 1)
   const fill = theme === 'light' ? guard({ l: base.l, c, h }, [WHITE], -1) : guard({ l: Math.max(base.l, 0.7), c, h }, [INK], 1)
   return { fill, on: theme === 'light' ? WHITE : INK, text, soft }

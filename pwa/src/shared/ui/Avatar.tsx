@@ -14,13 +14,14 @@ function hue(name: string): number {
   return sum
 }
 
-export function Avatar({ name, size = 'm', className }: { name: string; size?: 's' | 'm' | 'l'; className?: string }) {
+export function Avatar({ name, size = 'm', className }: { name: string; size?: 'xs' | 's' | 'm' | 'l'; className?: string }) {
   const of = hue(name)
   return (
     <span
       aria-hidden
       className={cx(
         'avatar grid shrink-0 place-items-center rounded-full text-13 font-semibold',
+        size === 'xs' && 'size-5.5',
         size === 's' && 'size-7',
         size === 'm' && 'size-9',
         size === 'l' && 'size-16 text-20!',
@@ -28,7 +29,7 @@ export function Avatar({ name, size = 'm', className }: { name: string; size?: '
       )}
       style={{ '--hue': of } as React.CSSProperties}
     >
-      {initials(name)}
+      {size === 'xs' ? initials(name)[0] : initials(name)}
     </span>
   )
 }

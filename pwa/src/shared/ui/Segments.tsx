@@ -26,7 +26,7 @@ export function Segments<T extends string>({ label, value, segments, onChange }:
             'has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent-text',
             // Reaches the 48 px of a thumb without looking like it.
             "before:absolute before:inset-x-0 before:-inset-y-1 before:content-['']",
-            segment.value === value ? 'bg-surface text-ink shadow-[0_1px_3px_oklch(0_0_0/0.12)]' : 'text-ink-2',
+            segment.value === value ? 'bg-raised text-ink shadow-[0_1px_3px_oklch(0_0_0/0.12)]' : 'text-ink-2',
           )}
         >
           <input

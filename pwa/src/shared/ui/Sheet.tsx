@@ -9,11 +9,13 @@ interface Props {
   hint?: ReactNode
   onClose: () => void
   children: ReactNode
+  /** Stays in sight below what scrolls. */
+  footer?: ReactNode
   wide?: boolean
 }
 
 /** A sheet from below on a phone, a card in the middle on a desktop. Native <dialog>: it traps and returns the focus. */
-export function Sheet({ title, hint, onClose, children, wide = false }: Props) {
+export function Sheet({ title, hint, onClose, children, footer, wide = false }: Props) {
   const ref = useRef<HTMLDialogElement>(null)
   const heading = useId()
 
@@ -49,8 +51,8 @@ export function Sheet({ title, hint, onClose, children, wide = false }: Props) {
         onClose()
       }}
     >
-      <div className="scrollable max-h-[92dvh] rounded-t-sheet bg-surface pb-safe shadow-lift lg:rounded-sheet">
-        <div className="sticky top-0 z-10 flex items-start gap-2 bg-surface pt-4 pr-3 pb-2 pl-6">
+      <div className="flex max-h-[92dvh] flex-col rounded-t-sheet bg-surface shadow-lift lg:rounded-sheet">
+        <div className="flex items-start gap-2 pt-4 pr-3 pb-2 pl-6">
           <div className="min-w-0 flex-1 pt-2">
             <h2 id={heading} className="text-20 font-semibold tracking-tight">
               {title}
@@ -61,7 +63,8 @@ export function Sheet({ title, hint, onClose, children, wide = false }: Props) {
             <X size={20} aria-hidden />
           </IconButton>
         </div>
-        <div className="px-6 pt-2 pb-4">{children}</div>
+        <div className={cx('scrollable min-h-0 px-6 pt-2', footer ? 'pb-4' : 'pb-[max(1.75rem,env(safe-area-inset-bottom))]')}>{children}</div>
+        {footer && <div className="border-t border-hairline px-6 pt-3 pb-[max(1rem,env(safe-area-inset-bottom))]">{footer}</div>}
       </div>
     </dialog>
   )
