@@ -8,7 +8,7 @@ import tseslint from 'typescript-eslint'
 const forbid = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
 const app = { regex: '^(@|(\\.\\./)+)/?app(/|$)', message: 'Only main.tsx may import from app/.' }
 const features = { regex: '^@/features/', message: 'A feature is imported by app/ only; what two features need lives in shared/.' }
-const upward = { regex: '^\\.\\./\\.\\./', message: 'Leave the folder by the alias @/, so that the direction of an import can be seen.' }
+const upward = { regex: '^\\.\\./\\.\\./(?!\\.\\./messages/)', message: 'Leave the folder by the alias @/, so that the direction of an import can be seen.' }
 const outside = { regex: '^\\.\\./(?!\\.\\.)', message: 'A feature reaches its own files with ./ and shared ones with @/shared/.' }
 
 export default tseslint.config(

@@ -3,6 +3,7 @@ import { m } from '@/paraglide/messages'
 import { refetchQuietly } from '@/shared/api/quiet'
 import type { Attempt, Channel, Lead, Session } from '@/shared/api/types'
 import { showAhead } from '@/shared/leads/apply'
+import { pickLocale } from '@/shared/i18n/locale'
 import { knownLead, leadKeys } from '@/shared/leads/queries'
 import { createStore } from '@/shared/store'
 import { toast } from '@/shared/ui/toasts'
@@ -44,7 +45,11 @@ export function canContact(lead: Lead, channel: Channel): boolean {
 /** One tap: the attempt is stored first, then the phone opens. */
 export async function contact(queryClient: QueryClient, lead: Lead, channel: Channel, session: Session): Promise<void> {
   client = queryClient
-  const address = addressOf(lead, channel, { me: session.user.name, organization: session.organization?.name ?? '' })
+  const address = addressOf(lead, channel, {
+    me: session.user.name,
+    organization: session.organization?.name ?? '',
+    locale: pickLocale([session.organization?.locale, session.user.locale]),
+  })
   if (!address) return
   const { key, stored } = queue.add(lead.id, channel)
   showAttempt(queryClient, lead, session.user.id)

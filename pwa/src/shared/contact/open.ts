@@ -1,11 +1,12 @@
 import { m } from '@/paraglide/messages'
 import type { Channel, Lead } from '@/shared/api/types'
+import type { Locale } from '@/shared/i18n/locale'
 
 /** Where one tap leads, or null when the lead has not left what the channel needs. */
 export function addressOf(lead: Lead, channel: Channel, greeting: Greeting): string | null {
   if (channel === 'email') {
     if (!lead.email) return null
-    const subject = encodeURIComponent(m.greeting_subject({ organization: greeting.organization }))
+    const subject = encodeURIComponent(m.greeting_subject({ organization: greeting.organization }, { locale: greeting.locale }))
     return `mailto:${encodeURI(lead.email)}?subject=${subject}&body=${encodeURIComponent(greetingText(lead, greeting))}`
   }
   if (!lead.phone) return null
@@ -18,11 +19,13 @@ export function addressOf(lead: Lead, channel: Channel, greeting: Greeting): str
 export interface Greeting {
   me: string
   organization: string
+  /** The organization's language, which is its customers'; the agent may read the app in another. */
+  locale: Locale
 }
 
-function greetingText(lead: Lead, { me, organization }: Greeting): string {
+function greetingText(lead: Lead, { me, organization, locale }: Greeting): string {
   const name = lead.full_name?.split(' ')[0] ?? ''
-  return name ? m.greeting_named({ name, me, organization }) : m.greeting_plain({ me, organization })
+  return name ? m.greeting_named({ name, me, organization }, { locale }) : m.greeting_plain({ me, organization }, { locale })
 }
 
 /**

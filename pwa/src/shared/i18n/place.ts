@@ -7,5 +7,6 @@ import type { Place } from './time'
 export function usePlace(): Place {
   const locale = useLocale()
   const session = useQuery({ ...sessionOptions, enabled: false }).data
-  return { locale, timeZone: session?.organization?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone }
+  // English is read here on the European side: 24 hours, the day before the month.
+  return { locale: locale === 'en' ? 'en-GB' : locale, timeZone: session?.organization?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone }
 }

@@ -4,7 +4,7 @@ import { contrast, css, fromHex, type Oklch } from './colour'
 const OWN: Oklch = { l: 0.48, c: 0.12, h: 255 }
 
 /** The lightest and darkest surfaces an accent has to be read on (styles/tokens.css). */
-const PAPER: Record<Theme, Oklch> = { light: { l: 0.955, c: 0.006, h: 75 }, dark: { l: 0.29, c: 0.008, h: 65 } }
+const PAPER: Record<Theme, Oklch> = { light: { l: 0.955, c: 0.006, h: 75 }, dark: { l: 0.315, c: 0.009, h: 62 } }
 const WHITE: Oklch = { l: 1, c: 0, h: 0 }
 const INK: Oklch = { l: 0.18, c: 0.01, h: 65 }
 
@@ -37,7 +37,8 @@ export function accentOf(brand: string | null, theme: Theme): Accent {
 
 /** Moves the lightness step by step until the colour can be read on every ground. */
 function guard(colour: Oklch, grounds: Oklch[], direction: 1 | -1): Oklch {
-  let { l } = colour
+  // Black and white are brands too: start where the steps have room in their direction.
+  let l = Math.min(0.96, Math.max(0.08, colour.l))
   const readable = () => grounds.every((ground) => contrast({ ...colour, l }, ground) >= READABLE)
   while (!readable() && l > 0.05 && l < 0.98) l += direction * 0.01
   return { ...colour, l }
