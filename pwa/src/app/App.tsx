@@ -4,6 +4,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { ApiError } from '@/shared/api/problem'
 import { onSessionLost } from '@/shared/api/client'
 import { commitDeferred } from '@/shared/leads/moves'
+import { forgetSession } from '@/shared/session/enter'
 import { sessionOptions } from '@/shared/session/queries'
 import { Toaster } from '@/shared/ui/Toaster'
 import { createAppRouter, type AppRouter } from './router'
@@ -30,7 +31,7 @@ function watchSession(client: QueryClient, router: AppRouter): () => void {
     if (!client.getQueryData(sessionOptions.queryKey)) return
     const { pathname, href } = router.state.location
     if (pathname === '/login') return
-    void router.navigate({ to: '/login', search: { to: href }, replace: true }).then(() => client.clear())
+    void router.navigate({ to: '/login', search: { to: href }, replace: true }).then(() => forgetSession(client))
   })
 }
 

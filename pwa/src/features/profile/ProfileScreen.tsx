@@ -10,7 +10,7 @@ import { ping } from '@/shared/device/ping'
 import { setPrefs, usePrefs, type Prefs } from '@/shared/device/prefs'
 import { applyLocale, LOCALE_NAMES, locales, useLocale, type Locale } from '@/shared/i18n/locale'
 import { roleLabel } from '@/shared/leads/words'
-import { leave, switchOrganization } from '@/shared/session/enter'
+import { forgetSession, leave, switchOrganization } from '@/shared/session/enter'
 import { sessionOptions, useSession } from '@/shared/session/queries'
 import { Avatar } from '@/shared/ui/Avatar'
 import { Button } from '@/shared/ui/Button'
@@ -23,8 +23,11 @@ export function ProfileScreen() {
   const client = useQueryClient()
   const navigate = useNavigate()
   const signOut = useMutation({
-    mutationFn: () => leave(client),
-    onSuccess: () => navigate({ to: '/login' }),
+    mutationFn: leave,
+    onSuccess: async () => {
+      await navigate({ to: '/login' })
+      forgetSession(client)
+    },
     onError: (error) => toast(inWords(error), { tone: 'error' }),
   })
   return (

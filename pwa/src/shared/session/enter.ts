@@ -18,8 +18,7 @@ export function enter(client: QueryClient, session: Session): void {
     queue.clear()
     forgetSearches()
   }
-  forgetRecent()
-  client.clear()
+  forget(client)
   client.setQueryData(sessionOptions.queryKey, session)
   if (same) queue.drain()
 }
@@ -29,14 +28,27 @@ export async function switchOrganization(client: QueryClient, organizationId: st
   enter(client, await ask(api.POST('/api/session/organization', { body: { organization_id: organizationId }, headers: once() })))
 }
 
-export async function leave(client: QueryClient): Promise<void> {
+export async function leave(): Promise<void> {
   commitDeferred()
   await ask(api.DELETE('/api/session', { headers: once() }))
   last = null
   queue.clear()
   forgetSearches()
+}
+
+/**
+ * Everything read with a session goes. The session itself stays until something else is on the screen: what is mounted
+ * would ask for it again. What the login shows was read without one.
+ */
+export function forget(client: QueryClient): void {
   forgetRecent()
-  client.clear()
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' && queryKey[0] !== 'demo' })
+}
+
+/** Once the login is on the screen. */
+export function forgetSession(client: QueryClient): void {
+  forget(client)
+  client.removeQueries({ queryKey: sessionOptions.queryKey })
 }
 
 /** Remembers who was here, so that signing in again after an idle end keeps what waits in the queue. */
