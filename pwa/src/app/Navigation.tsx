@@ -32,7 +32,7 @@ export function Navigation({ session, hidden, onHelp, onPalette }: Props) {
     <nav
       aria-label={m.navigation()}
       className={cx(
-        'shrink-0 border-hairline bg-surface max-lg:border-t max-lg:pb-[env(safe-area-inset-bottom)] lg:flex lg:w-[92px] lg:flex-col lg:items-center lg:border-r lg:py-4',
+        'shrink-0 border-hairline bg-surface max-lg:border-t max-lg:pb-[env(safe-area-inset-bottom)] lg:flex lg:w-[104px] lg:flex-col lg:items-center lg:border-r lg:py-4',
         hidden && 'max-lg:hidden',
       )}
     >

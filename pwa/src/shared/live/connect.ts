@@ -9,6 +9,8 @@ import { connection } from './state'
 const ASLEEP = 20_000
 /** While there is no connection at all (a network that blocks WebSocket) the list still moves. */
 const POLL = 30_000
+/** Before a connection that the server itself ended or refused is tried again. */
+const AFTER_REFUSAL = 2000
 
 /** Keeps the live stream for one session; answers how to end it. */
 export function connectLive(client: QueryClient, onEnded: () => void): () => void {
@@ -16,6 +18,7 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
   let socket: Socket | null = null
   let over = false
   let hiddenAt = 0
+  let retry: ReturnType<typeof setTimeout> | undefined
 
   void import('socket.io-client').then(({ io }) => {
     if (over) return
@@ -32,14 +35,22 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
   function listen(live: Socket): void {
     // Until hello everything is a replay of what was missed: shown, but without a sound for each.
     let greeted = false
+    let ended = false
+    // Socket.IO comes back by itself when the network breaks, but not when the server says goodbye or no.
+    const again = () => {
+      clearTimeout(retry)
+      if (!over && !ended && !live.active) retry = setTimeout(() => live.connect(), AFTER_REFUSAL)
+    }
     live.on('disconnect', () => {
       greeted = false
-      if (!over) connection.set('reconnecting')
+      if (over) return
+      connection.set('reconnecting')
+      again()
     })
     live.on('connect_error', (error) => {
       connection.set('reconnecting')
-      if (error.message !== 'unauthenticated') return
-      live.disconnect()
+      if (error.message !== 'unauthenticated') return again()
+      ended = true
       onEnded()
     })
     live.on('hello', ({ sequence }: { sequence: number }) => {
@@ -59,7 +70,10 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
     live.on('lead.hidden', (event: { sequence: number; id: string }) => receiver.hidden(event))
     live.on('changed', (event: ChangedEvent) => receiver.changed(event))
     live.on('refetch', (event: { sequence: number }) => receiver.refetch(event))
-    live.on('session.ended', onEnded)
+    live.on('session.ended', () => {
+      ended = true
+      onEnded()
+    })
   }
 
   const wakeUp = () => {
@@ -87,6 +101,7 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
 
   return () => {
     over = true
+    clearTimeout(retry)
     clearInterval(poll)
     receiver.stop()
     document.removeEventListener('visibilitychange', visibility)
