@@ -1,0 +1,173 @@
+//! Who may call: the extractors. A handler that takes none of them reaches no transaction.
+
+use std::ops::Deref;
+
+use aws_lc_rs::digest;
+use axum::{extract::FromRequestParts, http::request::Parts};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Role, Viewer, session};
+use crate::{
+    app::App,
+    db::{Actor, Directory, Replay, Tx},
+    error::{Error, Result},
+    types::ids::{OrganizationId, SessionId, UserId},
+};
+
+/// Anybody with a live session.
+#[derive(Clone, Debug)]
+pub struct SignedIn(pub session::Live);
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let live = session::authenticate_request(app, &parts.headers).await?;
+        tracing::Span::current().record("user", tracing::field::display(live.user));
+        Ok(Self(live))
+    }
+}
+
+/// A member of the session's organization, in whichever role.
+#[derive(Clone)]
+pub struct Staff {
+    app: App,
+    session: SessionId,
+    viewer: Viewer,
+    organization: OrganizationId,
+    replay: Option<Replay>,
+}
+
+impl FromRequestParts<App> for Staff {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let SignedIn(live) = SignedIn::from_request_parts(parts, app).await?;
+        let (Some(organization), Some(viewer)) = (live.organization, live.viewer) else {
+            return Err(Error::Forbidden("no_organization"));
+        };
+        tracing::Span::current().record("organization", tracing::field::display(organization));
+        let replay = replay(parts, live.user)?;
+        Ok(Self { app: app.clone(), session: live.session, viewer, organization, replay })
+    }
+}
+
+impl Staff {
+    pub fn user(&self) -> UserId {
+        self.viewer.user
+    }
+
+    pub fn role(&self) -> Role {
+        self.viewer.role
+    }
+
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    pub fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// What this person sees.
+    pub fn viewer(&self) -> Viewer {
+        self.viewer
+    }
+
+    /// Reads in a transaction of the organization.
+    pub async fn read<T>(&self, verb: impl AsyncFnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+        self.app.db.read(self.organization, Actor::User(self.user()), verb).await
+    }
+
+    /// Writes in a transaction of the organization; once, where the request carries an `Idempotency-Key`.
+    pub async fn write<T: Serialize + DeserializeOwned>(
+        &self,
+        verb: impl AsyncFnOnce(&mut Tx) -> Result<T>,
+    ) -> Result<T> {
+        self.app.db.write_once(self.organization, Actor::User(self.user()), self.replay.clone(), verb).await
+    }
+
+    /// The directory, for what identity itself shows of it.
+    pub(super) async fn directory<T>(&self, verb: impl AsyncFnOnce(&mut Directory) -> Result<T>) -> Result<T> {
+        self.app.db.directory(verb).await
+    }
+}
+
+/// Until when a repeated key is recognised is `idempotency_keys`' matter; here it is only read.
+fn replay(parts: &Parts, user: UserId) -> Result<Option<Replay>> {
+    let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
+    let key =
+        key.to_str().ok().filter(|key| (1..=64).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()));
+    let key = key.ok_or_else(|| {
+        Error::invalid("Idempotency-Key", "key_invalid", "An Idempotency-Key has 1 to 64 visible ASCII characters.")
+    })?;
+    let asked = format!("{} {}", parts.method, parts.uri.path());
+    let fingerprint = digest::digest(&digest::SHA256, asked.as_bytes()).as_ref().to_vec();
+    Ok(Some(Replay { key: key.to_owned(), user, fingerprint }))
+}
+
+/// An owner or a manager.
+#[derive(Clone)]
+pub struct Manager(Staff);
+
+/// An owner.
+#[derive(Clone)]
+pub struct Owner(Staff);
+
+impl FromRequestParts<App> for Manager {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let staff = Staff::from_request_parts(parts, app).await?;
+        if staff.viewer.is_manager() { Ok(Self(staff)) } else { Err(Error::Forbidden("role")) }
+    }
+}
+
+impl FromRequestParts<App> for Owner {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let staff = Staff::from_request_parts(parts, app).await?;
+        if staff.role() == Role::Owner { Ok(Self(staff)) } else { Err(Error::Forbidden("role")) }
+    }
+}
+
+impl Deref for Manager {
+    type Target = Staff;
+    fn deref(&self) -> &Staff {
+        &self.0
+    }
+}
+
+impl Deref for Owner {
+    type Target = Staff;
+    fn deref(&self) -> &Staff {
+        &self.0
+    }
+}
+
+/// An admin of an operator.
+#[derive(Clone)]
+pub struct Operator {
+    app: App,
+    user: UserId,
+}
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let SignedIn(live) = SignedIn::from_request_parts(parts, app).await?;
+        if live.is_operator { Ok(Self { app: app.clone(), user: live.user }) } else { Err(Error::Forbidden("role")) }
+    }
+}
+
+impl Operator {
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    pub async fn directory<T>(&self, verb: impl AsyncFnOnce(&mut Directory) -> Result<T>) -> Result<T> {
+        self.app.db.directory(verb).await
+    }
+}

@@ -1,0 +1,167 @@
+//! Signing in and out, and who the colleagues are.
+
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Response},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    DemoLogin, Member, Session, SignedIn, Staff, demo,
+    login::{self, Knock, Limiter},
+    members, normalise_email, session, sql,
+};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    http::{Items, Json},
+    organizations::Locale,
+    types::ids::OrganizationId,
+};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(log_in, current_session, log_out))
+        .routes(routes!(switch_organization))
+        .routes(routes!(change_me))
+        .routes(routes!(team))
+        .layer(Extension(Limiter::default()))
+}
+
+/// Only for the demo: whoever asks is let in.
+pub fn demo_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(demo_logins)).routes(routes!(demo_log_in))
+}
+
+#[derive(Deserialize, ToSchema)]
+struct LogIn {
+    email: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// Sign in
+///
+/// 401 `credentials` for a wrong password and an unknown address alike. An older session of this browser ends.
+#[utoipa::path(post, path = "/api/session", tag = "session", request_body = LogIn, responses((status = 200, body = Session)))]
+async fn log_in(State(app): State<App>, knock: Knock, Json(body): Json<LogIn>) -> Result<Response> {
+    let (_, token) = login::log_in(&app, &knock, &body.email, body.password).await?;
+    answer_new(&app, &token).await
+}
+
+/// Who is signed in
+#[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = Session)))]
+async fn current_session(State(app): State<App>, SignedIn(live): SignedIn) -> Result<Json<Session>> {
+    let demo = app.config.demo;
+    Ok(Json(app.db.directory(async |directory| session::describe(directory, &live, demo).await).await?))
+}
+
+/// Sign out
+#[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204)))]
+async fn log_out(State(app): State<App>, SignedIn(live): SignedIn) -> Result<Response> {
+    app.db.directory(async |directory| session::end(directory, &live).await).await?;
+    let cookie = AppendHeaders([(header::SET_COOKIE, session::remove_cookie(&app.config))]);
+    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+}
+
+#[derive(Deserialize, ToSchema)]
+struct SwitchOrganization {
+    organization_id: OrganizationId,
+}
+
+/// Act for another of one's organizations
+///
+/// The session's cookie is replaced. 404 where the person is no member.
+#[utoipa::path(
+    post, path = "/api/session/organization", tag = "session",
+    request_body = SwitchOrganization, responses((status = 200, body = Session))
+)]
+async fn switch_organization(
+    State(app): State<App>,
+    SignedIn(live): SignedIn,
+    headers: HeaderMap,
+    Json(body): Json<SwitchOrganization>,
+) -> Result<Response> {
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let (_, token) = app
+        .db
+        .directory(async |directory| session::switch(directory, &live, body.organization_id, user_agent).await)
+        .await?;
+    answer_new(&app, &token).await
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ChangeMe {
+    locale: Locale,
+}
+
+/// Change one's own settings
+#[utoipa::path(patch, path = "/api/me", tag = "session", request_body = ChangeMe, responses((status = 200, body = Session)))]
+async fn change_me(
+    State(app): State<App>,
+    SignedIn(live): SignedIn,
+    Json(body): Json<ChangeMe>,
+) -> Result<Json<Session>> {
+    let demo = app.config.demo;
+    let session = app
+        .db
+        .directory(async |directory| {
+            sql::set_locale(directory, live.user, body.locale.as_str()).await?;
+            session::describe(directory, &live, demo).await
+        })
+        .await?;
+    Ok(Json(session))
+}
+
+/// The colleagues, by name
+#[utoipa::path(get, path = "/api/team", tag = "team", responses((status = 200, body = Items<Member>)))]
+async fn team(staff: Staff) -> Result<Json<Items<Member>>> {
+    let items = staff.directory(async |directory| members(directory, staff.organization()).await).await?;
+    Ok(Json(Items { items }))
+}
+
+#[derive(serde::Serialize, ToSchema)]
+struct DemoLogins {
+    logins: Vec<DemoLogin>,
+}
+
+/// Demo only: whom one can be
+#[utoipa::path(get, path = "/api/demo", tag = "demo", responses((status = 200, body = DemoLogins)))]
+async fn demo_logins(State(app): State<App>) -> Result<Json<DemoLogins>> {
+    let logins = app.db.directory(async |directory| demo::demo_logins(directory).await).await?;
+    Ok(Json(DemoLogins { logins }))
+}
+
+#[derive(Deserialize, ToSchema)]
+struct DemoLogIn {
+    email: String,
+}
+
+/// Demo only: sign in with one tap
+#[utoipa::path(
+    post, path = "/api/demo/session", tag = "demo",
+    request_body = DemoLogIn, responses((status = 200, body = Session))
+)]
+async fn demo_log_in(State(app): State<App>, knock: Knock, Json(body): Json<DemoLogIn>) -> Result<Response> {
+    let email = normalise_email(&body.email);
+    let token = app
+        .db
+        .directory(async |directory| {
+            let found = sql::credentials(directory, &email).await?.ok_or(Error::NotFound)?;
+            session::end_presented(directory, &app.config, &knock.headers).await?;
+            Ok(session::open_session(directory, found.user, None, knock.user_agent()).await?.1)
+        })
+        .await?;
+    answer_new(&app, &token).await
+}
+
+async fn answer_new(app: &App, token: &session::Token) -> Result<Response> {
+    let demo = app.config.demo;
+    let described = app.db.directory(async |directory| session::describe_new(directory, token, demo).await).await?;
+    let cookie = AppendHeaders([(header::SET_COOKIE, token.set_cookie(&app.config))]);
+    Ok((cookie, Json(described)).into_response())
+}

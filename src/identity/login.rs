@@ -1,0 +1,127 @@
+//! Signing in with a password, and what stops guessing.
+//!
+//! Per account five attempts, per address thirty, within a quarter of an hour; then a block that doubles from a minute to an hour. Counted
+//! in the database, under blind indexes, so that all processes count together and nobody's address stands there. An attempt is
+//! counted before the password is looked at: a hundred guesses at once are a hundred guesses. The right password clears the account.
+//! In front of it stands a limit in memory per address, since each attempt costs a hash.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    num::NonZeroU32,
+    sync::Arc,
+};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use chrono::TimeDelta;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+
+use super::{
+    address::{client_address, counted},
+    normalise_email, password, session, sql,
+};
+use crate::{
+    app::App,
+    db::Directory,
+    error::{Error, Result},
+    types::ids::UserId,
+};
+
+const PER_ACCOUNT: i32 = 5;
+const PER_ADDRESS: i32 = 30;
+const WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// In memory: so many at once, and one a second.
+const BURST: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+const PER_SECOND: NonZeroU32 = NonZeroU32::new(1).expect("not zero");
+
+/// The limit in memory.
+#[derive(Clone)]
+pub(super) struct Limiter(Arc<DefaultKeyedRateLimiter<IpAddr>>);
+
+impl Default for Limiter {
+    fn default() -> Self {
+        Self(Arc::new(RateLimiter::keyed(Quota::per_second(PER_SECOND).allow_burst(BURST))))
+    }
+}
+
+/// Who knocks: their address and browser, within the limit in memory.
+pub struct Knock {
+    address: IpAddr,
+    pub(super) headers: HeaderMap,
+}
+
+impl FromRequestParts<App> for Knock {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let address = client_address(parts, app.config.http.trusted_hops).unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        let address = counted(address);
+        if let Some(Limiter(limiter)) = parts.extensions.get() {
+            if let Err(wait) = limiter.check_key(&address) {
+                let wait = wait.wait_time_from(limiter.clock().now());
+                return Err(Error::TooMany { retry_after: wait.as_secs() + 1, reason: "login" });
+            }
+            if limiter.len() > 10_000 {
+                limiter.retain_recent();
+            }
+        }
+        Ok(Self { address, headers: parts.headers.clone() })
+    }
+}
+
+impl Knock {
+    pub(super) fn user_agent(&self) -> Option<&str> {
+        self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// Checks the password and opens a session. 401 `credentials` for a wrong one and for nobody's address alike; 429 `login`.
+pub(super) async fn log_in(
+    app: &App,
+    knock: &Knock,
+    email: &str,
+    password: String,
+) -> Result<(UserId, session::Token)> {
+    let email = normalise_email(email);
+    let counted = app.db.directory(async |directory| count(directory, &email, knock.address).await).await?;
+    let (found, keys) = counted?;
+    let (user, hash) = found.map_or((None, None), |found| (Some(found.user), Some(found.password_hash)));
+    let fits = password::verify(app, hash, password).await?;
+    let Some(user) = user.filter(|_| fits) else { return Err(Error::Unauthenticated("credentials")) };
+    app.db
+        .directory(async |directory| {
+            sql::forgive_login(directory, &keys.account, &keys.address).await?;
+            session::end_presented(directory, &app.config, &knock.headers).await?;
+            let (_, token) = session::open_session(directory, user, None, knock.user_agent()).await?;
+            Ok((user, token))
+        })
+        .await
+}
+
+struct Keys {
+    account: Vec<u8>,
+    address: Vec<u8>,
+}
+
+/// Counts the attempt and finds the account. The inner error is committed with the counters, the outer one rolls back.
+async fn count(
+    directory: &mut Directory,
+    email: &str,
+    address: IpAddr,
+) -> Result<Result<(Option<sql::Credentials>, Keys)>> {
+    let keys = Keys {
+        account: directory.index("login.account", email)?,
+        address: directory.index("login.address", &address.to_string())?,
+    };
+    for (key, limit) in [(&keys.address, PER_ADDRESS), (&keys.account, PER_ACCOUNT)] {
+        if !sql::count_login(directory, key, limit, WINDOW).await? {
+            let until = sql::blocked_until(directory, key).await?.unwrap_or(directory.now());
+            let seconds = (until - directory.now()).num_seconds().max(0) + 1;
+            return Ok(Err(Error::TooMany { retry_after: seconds.unsigned_abs(), reason: "login" }));
+        }
+    }
+    let found = sql::credentials(directory, email).await?;
+    Ok(Ok((found, keys)))
+}
