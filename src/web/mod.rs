@@ -1,0 +1,3 @@
+//! The server's face: HTTP, Socket.IO, the app's files.
+
+pub mod socket;
