@@ -25,6 +25,7 @@ pub mod leads;
 pub mod attempts;
 pub mod campaigns;
 pub mod integrations;
+pub mod demo;
 
 // 4: what follows from what happened
 pub mod reactions;
