@@ -12,3 +12,4 @@ pub mod outbox;
 pub mod providers;
 pub mod sandbox;
 pub mod types;
+pub mod web;
