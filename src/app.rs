@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{config::Config, db::Db, providers::meta::{AppSecret, Meta}, types::clock::Clock};
+use crate::{
+    config::Config,
+    db::Db,
+    providers::meta::{AppSecret, Meta},
+    types::clock::Clock,
+};
 
 /// Cheap to clone; every clone is the same app.
 #[derive(Clone)]
@@ -23,7 +28,14 @@ pub struct Parts {
 impl App {
     pub fn new(db: Db, meta: Meta, clock: Clock, config: Config) -> Self {
         let meta_secret = AppSecret::new(config.meta.app_secret.clone());
-        Self(Arc::new(Parts { db, meta, meta_secret, clock, config, hashing: Arc::new(tokio::sync::Semaphore::new(2)) }))
+        Self(Arc::new(Parts {
+            db,
+            meta,
+            meta_secret,
+            clock,
+            config,
+            hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+        }))
     }
 }
 

@@ -35,8 +35,20 @@ pub struct DemoPage {
 
 /// The pages, one per organization.
 pub const PAGES: [DemoPage; 2] = [
-    DemoPage { id: "100200300400501", name: "Fjordtak", token: "demo-token-fjordtak", forms: &["900100200300401"], language: "nb" },
-    DemoPage { id: "100200300400502", name: "Rheinsolar", token: "demo-token-rheinsolar", forms: &["900100200300402"], language: "de" },
+    DemoPage {
+        id: "100200300400501",
+        name: "Fjordtak",
+        token: "demo-token-fjordtak",
+        forms: &["900100200300401"],
+        language: "nb",
+    },
+    DemoPage {
+        id: "100200300400502",
+        name: "Rheinsolar",
+        token: "demo-token-rheinsolar",
+        forms: &["900100200300402"],
+        language: "de",
+    },
 ];
 
 #[derive(Deserialize)]
@@ -118,17 +130,24 @@ pub async fn fill(app: &App) -> Result<()> {
         .db
         .directory(async |directory| {
             let agency = organizations::create_operator(directory, "Nordlys Media").await?;
-            let mut fjordtak = NewOrganization::new("Fjordtak AS", "fjordtak", Country::NORWAY, "Europe/Oslo", Locale::Nb);
+            let mut fjordtak =
+                NewOrganization::new("Fjordtak AS", "fjordtak", Country::NORWAY, "Europe/Oslo", Locale::Nb);
             fjordtak.operator_id = Some(agency);
             fjordtak.brand_color = Some("#0f766e".to_owned());
             let fjordtak = organizations::create(directory, fjordtak).await?;
-            let mut rheinsolar = NewOrganization::new("Rheinsolar GmbH", "rheinsolar", Country::GERMANY, "Europe/Berlin", Locale::De);
+            let mut rheinsolar =
+                NewOrganization::new("Rheinsolar GmbH", "rheinsolar", Country::GERMANY, "Europe/Berlin", Locale::De);
             rheinsolar.operator_id = Some(agency);
             rheinsolar.brand_color = Some("#c2410c".to_owned());
             rheinsolar.lead_visibility = Visibility::Own;
             let rheinsolar = organizations::create(directory, rheinsolar).await?;
             let mut person = async |email: &str, name: &str, locale: Locale| {
-                let new = NewUser { email: email.to_owned(), name: name.to_owned(), password_hash: password.clone(), locale: Some(locale) };
+                let new = NewUser {
+                    email: email.to_owned(),
+                    name: name.to_owned(),
+                    password_hash: password.clone(),
+                    locale: Some(locale),
+                };
                 identity::create_user(directory, new).await
             };
             let olav = person("olav@nordlysmedia.example", "Olav Nordlys", Locale::En).await?;
@@ -139,7 +158,8 @@ pub async fn fill(app: &App) -> Result<()> {
             let gita = person("gita@rheinsolar.example", "Gita Neumann", Locale::De).await?;
             let jonas = person("jonas@rheinsolar.example", "Jonas Becker", Locale::De).await?;
             identity::add_operator_admin(directory, agency, olav).await?;
-            for (user, role) in [(asha, Role::Owner), (mats, Role::Manager), (ravi, Role::Agent), (ingrid, Role::Agent)] {
+            for (user, role) in [(asha, Role::Owner), (mats, Role::Manager), (ravi, Role::Agent), (ingrid, Role::Agent)]
+            {
                 identity::add_member(directory, fjordtak, user, role).await?;
             }
             for (user, role) in [(gita, Role::Owner), (jonas, Role::Agent)] {
@@ -151,20 +171,39 @@ pub async fn fill(app: &App) -> Result<()> {
         })
         .await?;
     for (organization, page) in [(fjordtak, &PAGES[0]), (rheinsolar, &PAGES[1])] {
-        app.db.write(organization, Actor::System, async |tx| integrations::connect_page(tx, page.id, page.name, page.token).await).await?;
+        app.db
+            .write(organization, Actor::System, async |tx| {
+                integrations::connect_page(tx, page.id, page.name, page.token).await
+            })
+            .await?;
     }
     past(app, fjordtak, &fjordtak_team, &people.no, "Nytt tak før vinteren", now).await?;
     past(app, rheinsolar, &rheinsolar_team, &people.de, "Solar für Eigenheime", now).await
 }
 
-async fn past(app: &App, organization: OrganizationId, team: &[UserId], people: &[Someone], campaign: &str, now: DateTime<Utc>) -> Result<()> {
-    for (position, (someone, (age, story))) in people.iter().zip(STORIES).enumerate().collect::<Vec<_>>().into_iter().rev() {
+async fn past(
+    app: &App,
+    organization: OrganizationId,
+    team: &[UserId],
+    people: &[Someone],
+    campaign: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for (position, (someone, (age, story))) in
+        people.iter().zip(STORIES).enumerate().collect::<Vec<_>>().into_iter().rev()
+    {
         let came = now - TimeDelta::minutes(age) - TimeDelta::seconds(i64::try_from(position).unwrap_or(0) * 7 % 50);
         let agent = team[position % team.len()];
         app.db
             .write(organization, Actor::System, async |tx| {
                 tx.set_now(came + TimeDelta::milliseconds(850));
-                let id = campaigns::ensure(tx, "meta", if position % 3 == 0 { "7001" } else { "7002" }, Some(if position % 3 == 0 { campaign } else { "Retargeting" })).await?;
+                let id = campaigns::ensure(
+                    tx,
+                    "meta",
+                    if position % 3 == 0 { "7001" } else { "7002" },
+                    Some(if position % 3 == 0 { campaign } else { "Retargeting" }),
+                )
+                .await?;
                 let lead = capture(tx, someone, position, came, id).await?;
                 live_it(tx, lead, agent, story, came, now).await
             })
@@ -173,7 +212,13 @@ async fn past(app: &App, organization: OrganizationId, team: &[UserId], people: 
     Ok(())
 }
 
-async fn capture(tx: &mut Tx, someone: &Someone, position: usize, came: DateTime<Utc>, campaign: CampaignId) -> Result<LeadId> {
+async fn capture(
+    tx: &mut Tx,
+    someone: &Someone,
+    position: usize,
+    came: DateTime<Utc>,
+    campaign: CampaignId,
+) -> Result<LeadId> {
     let new = NewLead {
         source: "meta",
         platform: Some(if position % 4 == 3 { "ig" } else { "fb" }.to_owned()),
@@ -204,14 +249,24 @@ async fn capture(tx: &mut Tx, someone: &Someone, position: usize, came: DateTime
             privacy_policy_url: Some("https://example.com/personvern".to_owned()),
         }],
         created_at: came,
-        received: Received { received_at: came + TimeDelta::milliseconds(420), fetched_at: Some(came + TimeDelta::milliseconds(780)) },
+        received: Received {
+            received_at: came + TimeDelta::milliseconds(420),
+            fetched_at: Some(came + TimeDelta::milliseconds(780)),
+        },
     };
     match leads::capture(tx, new, TimeDelta::minutes(15)).await? {
         Captured::New(lead) | Captured::Joined(lead) | Captured::Known(lead) => Ok(lead),
     }
 }
 
-async fn live_it(tx: &mut Tx, lead: LeadId, agent: UserId, story: Story, came: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+async fn live_it(
+    tx: &mut Tx,
+    lead: LeadId,
+    agent: UserId,
+    story: Story,
+    came: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     if matches!(story, Story::Waiting) {
         return Ok(());
     }
@@ -245,7 +300,8 @@ async fn live_it(tx: &mut Tx, lead: LeadId, agent: UserId, story: Story, came: D
     };
     if let Some((status, lost_reason)) = next {
         let version = leads::find(tx, &viewer, lead).await?.version;
-        leads::change(tx, &viewer, lead, version, Change { status: Some(status), lost_reason, ..Change::default() }).await?;
+        leads::change(tx, &viewer, lead, version, Change { status: Some(status), lost_reason, ..Change::default() })
+            .await?;
     }
     Ok(())
 }

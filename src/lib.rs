@@ -19,13 +19,13 @@ pub mod app;
 pub mod providers;
 
 // 3: domains, each using only the front doors of earlier ones
-pub mod organizations;
-pub mod identity;
-pub mod leads;
 pub mod attempts;
 pub mod campaigns;
-pub mod integrations;
 pub mod demo;
+pub mod identity;
+pub mod integrations;
+pub mod leads;
+pub mod organizations;
 
 // 4: what follows from what happened
 pub mod reactions;

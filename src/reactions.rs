@@ -49,6 +49,9 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
             Ok(())
         }
         // Told live; nothing lasting follows.
-        Event::LeadCaptured { .. } | Event::LeadChanged { .. } | Event::TimelineChanged { .. } | Event::ListChanged { .. } => Ok(()),
+        Event::LeadCaptured { .. }
+        | Event::LeadChanged { .. }
+        | Event::TimelineChanged { .. }
+        | Event::ListChanged { .. } => Ok(()),
     }
 }

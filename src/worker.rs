@@ -54,7 +54,12 @@ impl Job<App> for Sweep {
                 integrations::prune(directory, now - RECEIPTS_KEPT).await?;
                 identity::prune(directory).await?;
                 for organization in organizations::all_ids(directory).await? {
-                    jobs::enqueue_for::<App, _>(directory, Some(organization), &SweepOrganization { organization: organization.to_string() }).await?;
+                    jobs::enqueue_for::<App, _>(
+                        directory,
+                        Some(organization),
+                        &SweepOrganization { organization: organization.to_string() },
+                    )
+                    .await?;
                 }
                 Ok(())
             })

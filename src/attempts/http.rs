@@ -51,9 +51,15 @@ pub struct Report {
 #[utoipa::path(post, path = "/api/leads/{id}/attempts/{attempt_id}/outcome", tag = "attempts",
     params(("id" = LeadId, Path), ("attempt_id" = AttemptId, Path)), request_body = Report,
     responses((status = 200, body = Attempt), (status = 404, body = Problem), (status = 422, body = Problem)))]
-async fn report(staff: Staff, Path((id, attempt)): Path<(LeadId, AttemptId)>, Json(report): Json<Report>) -> Result<Json<Attempt>> {
+async fn report(
+    staff: Staff,
+    Path((id, attempt)): Path<(LeadId, AttemptId)>,
+    Json(report): Json<Report>,
+) -> Result<Json<Attempt>> {
     let viewer = staff.viewer();
-    Ok(Json(staff.write(async |tx| attempts::report(tx, &viewer, id, attempt, report.outcome, report.note).await).await?))
+    Ok(Json(
+        staff.write(async |tx| attempts::report(tx, &viewer, id, attempt, report.outcome, report.note).await).await?,
+    ))
 }
 
 /// Attempts, notes and history of a lead, newest first.

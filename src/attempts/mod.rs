@@ -132,7 +132,13 @@ pub enum TimelineKind {
 }
 
 /// Stores that somebody is about to call or write. `started_at` is when the tap was, for an app that was offline.
-pub async fn log(tx: &mut Tx, viewer: &Viewer, lead: LeadId, channel: Channel, started_at: Option<DateTime<Utc>>) -> Result<Attempt> {
+pub async fn log(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    lead: LeadId,
+    channel: Channel,
+    started_at: Option<DateTime<Utc>>,
+) -> Result<Attempt> {
     let now = tx.now();
     // A phone's clock may be a little ahead of ours; nobody attempts in the future.
     let started_at = started_at.unwrap_or(now).min(now);
@@ -156,7 +162,14 @@ pub async fn log(tx: &mut Tx, viewer: &Viewer, lead: LeadId, channel: Channel, s
 }
 
 /// Says what came of an attempt. Said again, the later word counts; both are kept.
-pub async fn report(tx: &mut Tx, viewer: &Viewer, lead: LeadId, id: AttemptId, outcome: Outcome, note: Option<String>) -> Result<Attempt> {
+pub async fn report(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    lead: LeadId,
+    id: AttemptId,
+    outcome: Outcome,
+    note: Option<String>,
+) -> Result<Attempt> {
     leads::find(tx, viewer, lead).await?;
     let attempt = sql::find(tx, lead, id).await?.ok_or(Error::NotFound)?;
     if !outcome.fits(attempt.channel) {

@@ -97,7 +97,14 @@ pub(super) async fn insert(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn insert_outcome(tx: &mut Tx, attempt: AttemptId, user: UserId, outcome: Outcome, evidence: Evidence, note: Option<&str>) -> Result<()> {
+pub(super) async fn insert_outcome(
+    tx: &mut Tx,
+    attempt: AttemptId,
+    user: UserId,
+    outcome: Outcome,
+    evidence: Evidence,
+    note: Option<&str>,
+) -> Result<()> {
     let now = tx.now();
     let id = crate::types::ids::new_uuid(now);
     let note = tx.seal_some("attempt_outcomes", "note", id, note)?;

@@ -19,14 +19,24 @@ mod sql {
     use super::{Campaign, CampaignId, Result, Tx};
 
     pub(super) async fn find(tx: &mut Tx, platform: &str, external_id: &str) -> Result<Option<(CampaignId, String)>> {
-        let row = sqlx::query!("select id, name from campaigns where platform = $1 and external_id = $2", platform, external_id)
-            .fetch_optional(tx.conn())
-            .await?;
+        let row = sqlx::query!(
+            "select id, name from campaigns where platform = $1 and external_id = $2",
+            platform,
+            external_id
+        )
+        .fetch_optional(tx.conn())
+        .await?;
         Ok(row.map(|row| (CampaignId(row.id), row.name)))
     }
 
     /// Inserts, or renames; of two that come at once, both get the same id.
-    pub(super) async fn upsert(tx: &mut Tx, id: CampaignId, platform: &str, external_id: &str, name: &str) -> Result<CampaignId> {
+    pub(super) async fn upsert(
+        tx: &mut Tx,
+        id: CampaignId,
+        platform: &str,
+        external_id: &str,
+        name: &str,
+    ) -> Result<CampaignId> {
         let now = tx.now();
         let id = sqlx::query_scalar!(
             "insert into campaigns (id, platform, external_id, name, created_at) values ($1, $2, $3, $4, $5)
@@ -43,9 +53,12 @@ mod sql {
     }
 
     pub(super) async fn all(tx: &mut Tx) -> Result<Vec<Campaign>> {
-        Ok(sqlx::query_as!(Campaign, r#"select id as "id: CampaignId", name, platform, external_id from campaigns order by name, id limit 1000"#)
-            .fetch_all(tx.conn())
-            .await?)
+        Ok(sqlx::query_as!(
+            Campaign,
+            r#"select id as "id: CampaignId", name, platform, external_id from campaigns order by name, id limit 1000"#
+        )
+        .fetch_all(tx.conn())
+        .await?)
     }
 }
 

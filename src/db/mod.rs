@@ -4,6 +4,7 @@
 pub mod embedded;
 mod keys;
 pub mod seal;
+pub mod setup;
 mod tx;
 
 use std::{

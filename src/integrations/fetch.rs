@@ -15,7 +15,10 @@ use crate::{
     leads::{self, Captured, NewConsent, NewLead, Person, Received},
     outbox::{self, Event, Topic},
     providers::meta::{GraphForm, GraphLead, MetaError, MetaId, PageToken, Retry},
-    types::{country::Country, ids::{FormId, OrganizationId}},
+    types::{
+        country::Country,
+        ids::{FormId, OrganizationId},
+    },
 };
 
 /// While a connection is broken, one fetch in this time tries whether it still is.
@@ -94,7 +97,10 @@ impl FetchLead {
         let found = app
             .db
             .read(organization, Actor::System, async |tx| {
-                let Some(ground) = sql::ground(tx, &self.page_id, &self.leadgen_id, self.form_id.as_deref()).await? else { return Err(Error::NotFound) };
+                let Some(ground) = sql::ground(tx, &self.page_id, &self.leadgen_id, self.form_id.as_deref()).await?
+                else {
+                    return Err(Error::NotFound);
+                };
                 let token = PageToken::new(tx.open("meta_connections", "token", ground.row_id, &ground.token)?);
                 Ok((ground, token))
             })
@@ -102,7 +108,9 @@ impl FetchLead {
         let (ground, token) = match found {
             Ok(found) => found,
             // Disconnected since: it waits for the page to come back.
-            Err(Error::NotFound) => return Err(Failure::RetryAfter(Duration::from_secs(600), "the page is not connected".to_owned())),
+            Err(Error::NotFound) => {
+                return Err(Failure::RetryAfter(Duration::from_secs(600), "the page is not connected".to_owned()));
+            }
             Err(error) => return Err(error.into()),
         };
         if ground.is_known {
@@ -117,8 +125,14 @@ impl FetchLead {
         let form = match (ground.form_id, ground.form) {
             (Some(id), Some(form)) => Some(KnownForm {
                 id: FormId(id),
-                form: serde_json::from_value(form).map_err(|error| Failure::Permanent(format!("the stored form does not read: {error}")))?,
-                overrides: ground.overrides.map(serde_json::from_value).transpose().map_err(|error| Failure::Permanent(error.to_string()))?.unwrap_or_default(),
+                form: serde_json::from_value(form)
+                    .map_err(|error| Failure::Permanent(format!("the stored form does not read: {error}")))?,
+                overrides: ground
+                    .overrides
+                    .map(serde_json::from_value)
+                    .transpose()
+                    .map_err(|error| Failure::Permanent(error.to_string()))?
+                    .unwrap_or_default(),
             }),
             _ => None,
         };
@@ -135,7 +149,14 @@ impl FetchLead {
         lead.form_id.clone().or_else(|| self.form_id.as_deref().and_then(|id| MetaId::parse(id).ok()))
     }
 
-    async fn store(&self, tx: &mut Tx, prepared: &Prepared, lead: GraphLead, new_form: Option<GraphForm>, fetched_at: DateTime<Utc>) -> Result<Captured> {
+    async fn store(
+        &self,
+        tx: &mut Tx,
+        prepared: &Prepared,
+        lead: GraphLead,
+        new_form: Option<GraphForm>,
+        fetched_at: DateTime<Utc>,
+    ) -> Result<Captured> {
         if prepared.was_broken {
             sql::mend_connection(tx, &self.page_id).await?;
         }
@@ -213,7 +234,9 @@ impl FetchLead {
 
 async fn keep_form(tx: &mut Tx, page_id: &str, form: &GraphForm) -> Result<FormId> {
     let name = form.name.clone().unwrap_or_else(|| form.id.as_str().to_owned());
-    let (id, is_new) = sql::upsert_form(tx, page_id, form.id.as_str(), &name, form.locale.as_deref(), serde_json::to_value(form)?).await?;
+    let (id, is_new) =
+        sql::upsert_form(tx, page_id, form.id.as_str(), &name, form.locale.as_deref(), serde_json::to_value(form)?)
+            .await?;
     if is_new {
         outbox::record(tx, Event::ListChanged { topic: Topic::Forms, id: id.0 }).await?;
     }
@@ -230,7 +253,11 @@ fn person(mapped: mapping::MappedLead) -> Person {
         city: mapped.city,
         service: mapped.service,
         message: mapped.message,
-        answers: mapped.answers.into_iter().map(|answer| leads::Answer { key: answer.key, label: answer.label, values: answer.values }).collect(),
+        answers: mapped
+            .answers
+            .into_iter()
+            .map(|answer| leads::Answer { key: answer.key, label: answer.label, values: answer.values })
+            .collect(),
     }
 }
 
@@ -260,7 +287,8 @@ impl Job<App> for ReplayQuarantine {
 
     async fn run(self, context: Context<App>) -> Result<(), Failure> {
         let db = &context.app.db;
-        let waiting = db.directory(async |directory| sql::waiting_bodies(directory, Some(&self.page_id), None).await).await?;
+        let waiting =
+            db.directory(async |directory| sql::waiting_bodies(directory, Some(&self.page_id), None).await).await?;
         for (id, body, received_at) in waiting {
             receive(&context.app, &body, received_at).await?;
             db.directory(async |directory| sql::replayed(directory, id).await).await?;

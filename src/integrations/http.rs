@@ -24,7 +24,9 @@ const LARGEST_POST: usize = 2 * 1024 * 1024;
 
 /// Where Meta knocks. Not under `/api`: no session, no cross-site rules; the signature says who it is.
 pub fn webhook_routes() -> axum::Router<App> {
-    axum::Router::new().route("/webhooks/meta-lead", get(handshake).post(deliver)).layer(DefaultBodyLimit::max(LARGEST_POST))
+    axum::Router::new()
+        .route("/webhooks/meta-lead", get(handshake).post(deliver))
+        .layer(DefaultBodyLimit::max(LARGEST_POST))
 }
 
 pub fn forms_routes() -> OpenApiRouter<App> {
@@ -45,7 +47,9 @@ struct Handshake {
 async fn handshake(State(app): State<App>, Query(asked): Query<Handshake>) -> Result<Response> {
     let expected = app.config.meta.verify_token.as_bytes();
     let given = asked.verify_token.unwrap_or_default();
-    let is_ours = asked.mode.as_deref() == Some("subscribe") && !expected.is_empty() && bool::from(given.as_bytes().ct_eq(expected));
+    let is_ours = asked.mode.as_deref() == Some("subscribe")
+        && !expected.is_empty()
+        && bool::from(given.as_bytes().ct_eq(expected));
     match asked.challenge {
         Some(challenge) if is_ours && challenge.len() <= 256 => {
             Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], challenge).into_response())
@@ -61,7 +65,8 @@ impl FromRequest<App> for MetaWebhook {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let signature = request.headers().get("x-hub-signature-256").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let signature =
+            request.headers().get("x-hub-signature-256").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = Bytes::from_request(request, app).await.map_err(|error| match error.into_response().status() {
             StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
             _ => Error::Malformed("the body broke off".to_owned()),

@@ -63,14 +63,20 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
     let mut set_aside = Vec::new();
     let leads = match parse_webhook(body) {
         Ok(webhook) => {
-            set_aside.extend(webhook.ignored.into_iter().map(|ignored| Quarantined {
-                reason: "other_field",
-                page_id: None,
-                body: json!({ "object": ignored.object, "field": ignored.field, "change": ignored.raw }).to_string().into_bytes(),
+            set_aside.extend(webhook.ignored.into_iter().map(|ignored| {
+                Quarantined {
+                    reason: "other_field",
+                    page_id: None,
+                    body: json!({ "object": ignored.object, "field": ignored.field, "change": ignored.raw })
+                        .to_string()
+                        .into_bytes(),
+                }
             }));
-            set_aside.extend(
-                webhook.rejected.into_iter().map(|rejected| Quarantined { reason: "unreadable", page_id: None, body: rejected.raw.into_bytes() }),
-            );
+            set_aside.extend(webhook.rejected.into_iter().map(|rejected| Quarantined {
+                reason: "unreadable",
+                page_id: None,
+                body: rejected.raw.into_bytes(),
+            }));
             webhook.leads
         }
         Err(_) => {
@@ -78,7 +84,8 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
             Vec::new()
         }
     };
-    let homeless = if leads.is_empty() { Vec::new() } else { sql::take_in(app.db.queue_pool(), &leads, received_at).await? };
+    let homeless =
+        if leads.is_empty() { Vec::new() } else { sql::take_in(app.db.queue_pool(), &leads, received_at).await? };
     app.db.bell().ring_jobs();
     let taken = leads.len() - homeless.len();
     set_aside.extend(homeless.iter().filter_map(|index| leads.get(*index)).map(|change| Quarantined {
@@ -87,7 +94,11 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
         body: as_post(change).into_bytes(),
     }));
     if !set_aside.is_empty() {
-        tracing::warn!(count = set_aside.len(), reason = set_aside[0].reason, "parts of a delivery wait in the quarantine");
+        tracing::warn!(
+            count = set_aside.len(),
+            reason = set_aside[0].reason,
+            "parts of a delivery wait in the quarantine"
+        );
         sql::quarantine(app.db.queue_pool(), &set_aside, received_at).await?;
     }
     metrics::counter!("nextmove_webhook_leads_total").increment(taken as u64);

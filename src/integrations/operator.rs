@@ -17,7 +17,11 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(buried)).routes(routes!(replay_job)).routes(routes!(quarantine)).routes(routes!(replay_delivery))
+    OpenApiRouter::new()
+        .routes(routes!(buried))
+        .routes(routes!(replay_job))
+        .routes(routes!(quarantine))
+        .routes(routes!(replay_delivery))
 }
 
 /// A delivery that could not be taken.
@@ -37,7 +41,13 @@ pub async fn webhooks(app: &App) -> Result<Vec<QuarantinedWebhook>> {
     let waiting = app.db.directory(async |directory| sql::waiting(directory).await).await?;
     Ok(waiting
         .into_iter()
-        .map(|row| QuarantinedWebhook { id: QuarantineId(row.id), provider: row.provider, reason: row.reason, received_at: row.received_at, size: row.size })
+        .map(|row| QuarantinedWebhook {
+            id: QuarantineId(row.id),
+            provider: row.provider,
+            reason: row.reason,
+            received_at: row.received_at,
+            size: row.size,
+        })
         .collect())
 }
 

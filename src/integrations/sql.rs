@@ -21,7 +21,8 @@ pub(super) async fn take_in(pool: &PgPool, leads: &[LeadgenChange], received_at:
     let ids = receipt_ids(leads.len(), received_at);
     let leadgen_ids: Vec<&str> = leads.iter().map(|change| change.leadgen_id.as_str()).collect();
     let page_ids: Vec<&str> = leads.iter().map(|change| change.page_id.as_str()).collect();
-    let form_ids: Vec<Option<&str>> = leads.iter().map(|change| change.form_id.as_ref().map(|id| id.as_str())).collect();
+    let form_ids: Vec<Option<&str>> =
+        leads.iter().map(|change| change.form_id.as_ref().map(|id| id.as_str())).collect();
     let sent_at: Vec<Option<DateTime<Utc>>> = leads.iter().map(|change| change.created_time).collect();
     let homeless = sqlx::query_scalar!(
         r#"with incoming as (
@@ -92,7 +93,11 @@ pub(super) async fn waiting(directory: &mut Directory) -> Result<Vec<Waiting>> {
 }
 
 /// Waiting parts of a page, or the one of an id.
-pub(super) async fn waiting_bodies(directory: &mut Directory, page_id: Option<&str>, id: Option<QuarantineId>) -> Result<Vec<(QuarantineId, Vec<u8>, DateTime<Utc>)>> {
+pub(super) async fn waiting_bodies(
+    directory: &mut Directory,
+    page_id: Option<&str>,
+    id: Option<QuarantineId>,
+) -> Result<Vec<(QuarantineId, Vec<u8>, DateTime<Utc>)>> {
     let rows = sqlx::query!(
         "select id, body, received_at from webhook_quarantine
          where replayed_at is null and ($1::text is null or page_id = $1) and ($2::uuid is null or id = $2) and ($1 is not null or $2 is not null)
@@ -107,13 +112,21 @@ pub(super) async fn waiting_bodies(directory: &mut Directory, page_id: Option<&s
 
 pub(super) async fn replayed(directory: &mut Directory, id: QuarantineId) -> Result<()> {
     let now = directory.now();
-    sqlx::query!("update webhook_quarantine set replayed_at = $2 where id = $1", id.0, now).execute(directory.conn()).await?;
+    sqlx::query!("update webhook_quarantine set replayed_at = $2 where id = $1", id.0, now)
+        .execute(directory.conn())
+        .await?;
     Ok(())
 }
 
 pub(super) async fn prune(directory: &mut Directory, before: DateTime<Utc>) -> Result<u64> {
-    let receipts = sqlx::query!("delete from webhook_receipts where received_at < $1", before).execute(directory.conn()).await?.rows_affected();
-    let parts = sqlx::query!("delete from webhook_quarantine where received_at < $1", before).execute(directory.conn()).await?.rows_affected();
+    let receipts = sqlx::query!("delete from webhook_receipts where received_at < $1", before)
+        .execute(directory.conn())
+        .await?
+        .rows_affected();
+    let parts = sqlx::query!("delete from webhook_quarantine where received_at < $1", before)
+        .execute(directory.conn())
+        .await?
+        .rows_affected();
     Ok(receipts + parts)
 }
 
@@ -133,7 +146,9 @@ pub(super) async fn route_page(tx: &mut Tx, page_id: &str) -> Result<bool> {
 }
 
 pub(super) async fn connection_row(tx: &mut Tx, page_id: &str) -> Result<Option<Uuid>> {
-    Ok(sqlx::query_scalar!("select row_id from meta_connections where page_id = $1", page_id).fetch_optional(tx.conn()).await?)
+    Ok(sqlx::query_scalar!("select row_id from meta_connections where page_id = $1", page_id)
+        .fetch_optional(tx.conn())
+        .await?)
 }
 
 pub(super) async fn upsert_connection(tx: &mut Tx, page_id: &str, row: Uuid, name: &str, token: Sealed) -> Result<()> {
@@ -187,7 +202,12 @@ pub(super) struct Ground {
     pub overrides: Option<Value>,
 }
 
-pub(super) async fn ground(tx: &mut Tx, page_id: &str, leadgen_id: &str, form_id: Option<&str>) -> Result<Option<Ground>> {
+pub(super) async fn ground(
+    tx: &mut Tx,
+    page_id: &str,
+    leadgen_id: &str,
+    form_id: Option<&str>,
+) -> Result<Option<Ground>> {
     Ok(sqlx::query_as!(
         Ground,
         r#"select c.row_id, c.token as "token: Sealed", c.broken_at, o.country, o.sla_minutes,
@@ -205,7 +225,14 @@ pub(super) async fn ground(tx: &mut Tx, page_id: &str, leadgen_id: &str, form_id
 }
 
 /// Keeps a form as Meta tells it; gives its id, and whether it is new to us.
-pub(super) async fn upsert_form(tx: &mut Tx, page_id: &str, external_id: &str, name: &str, locale: Option<&str>, snapshot: Value) -> Result<(FormId, bool)> {
+pub(super) async fn upsert_form(
+    tx: &mut Tx,
+    page_id: &str,
+    external_id: &str,
+    name: &str,
+    locale: Option<&str>,
+    snapshot: Value,
+) -> Result<(FormId, bool)> {
     let now = tx.now();
     let fresh = FormId::new(now);
     let id = sqlx::query_scalar!(
@@ -227,9 +254,12 @@ pub(super) async fn upsert_form(tx: &mut Tx, page_id: &str, external_id: &str, n
 }
 
 pub(super) async fn forms(tx: &mut Tx) -> Result<Vec<LeadForm>> {
-    Ok(sqlx::query_as!(LeadForm, r#"select id as "id: FormId", name, external_id, locale from lead_forms order by name, id limit 1000"#)
-        .fetch_all(tx.conn())
-        .await?)
+    Ok(sqlx::query_as!(
+        LeadForm,
+        r#"select id as "id: FormId", name, external_id, locale from lead_forms order by name, id limit 1000"#
+    )
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// Throttled: no fetch of this organization before `until`.

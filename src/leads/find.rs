@@ -150,7 +150,9 @@ async fn narrow(tx: &mut Tx, viewer: &Viewer, filter: Filter) -> Result<Narrowed
             match word {
                 "me" => assignees.push(viewer.user.0),
                 "none" => narrowed.or_nobody = true,
-                id => assignees.push(id.parse().map_err(|_| Error::invalid("assignee", "assignee_invalid", "User ids, me or none."))?),
+                id => assignees.push(
+                    id.parse().map_err(|_| Error::invalid("assignee", "assignee_invalid", "User ids, me or none."))?,
+                ),
             }
         }
         narrowed.assignees = Some(assignees);

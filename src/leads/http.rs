@@ -58,7 +58,12 @@ async fn detail(staff: Staff, Path(id): Path<LeadId>) -> Result<Versioned<LeadDe
     params(("id" = LeadId, Path), ("If-Match" = String, Header, description = "The version that is changed, in quotes")),
     responses((status = 200, body = Lead), (status = 404, body = Problem), (status = 409, body = Problem, description = "Not an arrow of the state machine"),
         (status = 412, body = Problem, description = "Changed meanwhile"), (status = 422, body = Problem), (status = 428, body = Problem)))]
-async fn change(staff: Staff, Path(id): Path<LeadId>, IfMatch(version): IfMatch, Json(change): Json<Change>) -> Result<Versioned<Lead>> {
+async fn change(
+    staff: Staff,
+    Path(id): Path<LeadId>,
+    IfMatch(version): IfMatch,
+    Json(change): Json<Change>,
+) -> Result<Versioned<Lead>> {
     let viewer = staff.viewer();
     versioned(staff.write(async |tx| leads::change(tx, &viewer, id, version, change).await).await)
 }

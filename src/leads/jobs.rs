@@ -31,7 +31,11 @@ impl Job<App> for EndSnooze {
 
     async fn run(self, context: Context<App>) -> Result<(), Failure> {
         let organization = context.organization()?;
-        context.app.db.write(organization, Actor::System, async |tx| work::end_snooze(tx, self.lead, self.until).await).await?;
+        context
+            .app
+            .db
+            .write(organization, Actor::System, async |tx| work::end_snooze(tx, self.lead, self.until).await)
+            .await?;
         Ok(())
     }
 }

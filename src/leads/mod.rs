@@ -229,7 +229,9 @@ mod tests {
     #[test]
     fn status_graph_has_every_arrow_of_lp_016_and_no_way_out_of_won() {
         use Status::{Contacted, Lost, New, NoAnswer, Scheduled, Won};
-        for (from, to) in [(New, Contacted), (Contacted, NoAnswer), (NoAnswer, Scheduled), (Scheduled, Won), (Scheduled, Lost)] {
+        for (from, to) in
+            [(New, Contacted), (Contacted, NoAnswer), (NoAnswer, Scheduled), (Scheduled, Won), (Scheduled, Lost)]
+        {
             assert!(from.may_become(to), "{from:?} → {to:?}");
         }
         for status in Status::ALL {

@@ -36,7 +36,12 @@ pub fn fold(text: &str) -> String {
 }
 
 fn words(text: &str) -> Vec<String> {
-    fold(text).split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).take(MOST_WORDS).map(str::to_owned).collect()
+    fold(text)
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(MOST_WORDS)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn beginnings(word: &str) -> Vec<String> {
@@ -86,7 +91,8 @@ pub fn search(vault: &Vault, typed: &str, country: Country) -> Vec<Vec<Vec<u8>>>
         return vec![vault.lookups(EMAIL, &typed.to_lowercase())];
     }
     let numbers = digits(typed);
-    let is_number = numbers.len() >= 5 && typed.chars().all(|letter| letter.is_ascii_digit() || " +-()/.".contains(letter));
+    let is_number =
+        numbers.len() >= 5 && typed.chars().all(|letter| letter.is_ascii_digit() || " +-()/.".contains(letter));
     if is_number {
         let mut lookups = vault.lookups(PHONE, &numbers);
         if let Ok(phone) = Phone::parse(typed, country) {
@@ -132,7 +138,19 @@ mod tests {
 
     #[test]
     fn finds_by_beginnings_phone_and_email() {
-        for typed in ["ås", "ase", "ASE mar", "bjorns", "øster åse", "Østergaard", "bjornsdotter", "+4747623344", "47 62 33 44", "47623344", "ase.marie@example.com "] {
+        for typed in [
+            "ås",
+            "ase",
+            "ASE mar",
+            "bjorns",
+            "øster åse",
+            "Østergaard",
+            "bjornsdotter",
+            "+4747623344",
+            "47 62 33 44",
+            "47623344",
+            "ase.marie@example.com ",
+        ] {
             assert!(found(&person(), typed), "{typed}");
         }
         for typed in ["", "se", "gaard", "ase xx", "47 62 33 45", "marie@example.com"] {

@@ -49,7 +49,9 @@ pub(super) async fn find(tx: &mut Tx, lead: LeadId) -> Result<Trace> {
 pub async fn opened(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<()> {
     super::find(tx, viewer, lead).await?;
     let now = tx.now();
-    sqlx::query!("update lead_traces set opened_at = $2 where lead_id = $1 and opened_at is null", lead.0, now).execute(tx.conn()).await?;
+    sqlx::query!("update lead_traces set opened_at = $2 where lead_id = $1 and opened_at is null", lead.0, now)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

@@ -114,9 +114,10 @@ async fn edit_person(tx: &mut Tx, row: &mut Row, change: &Change) -> Result<Opti
         let country = organizations::current(tx).await?.country;
         person.phone_given = None;
         person.phone = match given.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            Some(text) => {
-                Some(Phone::parse(text, country).map_err(|error| Error::invalid("phone", "phone_invalid", error.to_string()))?)
-            }
+            Some(text) => Some(
+                Phone::parse(text, country)
+                    .map_err(|error| Error::invalid("phone", "phone_invalid", error.to_string()))?,
+            ),
             None => None,
         };
     }
@@ -124,7 +125,12 @@ async fn edit_person(tx: &mut Tx, row: &mut Row, change: &Change) -> Result<Opti
     Ok(Some(person))
 }
 
-fn set_text(field: &mut Option<String>, given: Option<&Option<String>>, name: &'static str, longest: usize) -> Result<()> {
+fn set_text(
+    field: &mut Option<String>,
+    given: Option<&Option<String>>,
+    name: &'static str,
+    longest: usize,
+) -> Result<()> {
     let Some(given) = given else { return Ok(()) };
     let text = given.as_deref().map(str::trim).filter(|text| !text.is_empty());
     if text.is_some_and(|text| text.chars().count() > longest) {
@@ -138,14 +144,18 @@ fn set_text(field: &mut Option<String>, given: Option<&Option<String>>, name: &'
 }
 
 fn plausible_email(email: &str) -> bool {
-    email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.'))
-        && !email.contains(char::is_whitespace)
+    email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
+    }) && !email.contains(char::is_whitespace)
 }
 
 async fn set_status(tx: &mut Tx, row: &mut Row, next: Status, reason: Option<LostReason>) -> Result<()> {
     let now = row.status()?;
     if !now.may_become(next) {
-        return Err(Error::conflict("transition", format!("A lead that is {} does not become {}.", now.as_str(), next.as_str())));
+        return Err(Error::conflict(
+            "transition",
+            format!("A lead that is {} does not become {}.", now.as_str(), next.as_str()),
+        ));
     }
     if next == Status::Lost && reason.is_none() {
         return Err(Error::invalid("lost_reason", "required", "Why was it lost?"));
@@ -311,7 +321,14 @@ pub async fn attempted(tx: &mut Tx, viewer: &Viewer, id: LeadId, at: DateTime<Ut
 }
 
 /// What came of an attempt: reached moves new and no_answer to contacted; an unanswered call moves new to no_answer.
-pub async fn outcome_known(tx: &mut Tx, viewer: &Viewer, id: LeadId, reached: bool, unanswered: bool, at: DateTime<Utc>) -> Result<Lead> {
+pub async fn outcome_known(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    id: LeadId,
+    reached: bool,
+    unanswered: bool,
+    at: DateTime<Utc>,
+) -> Result<Lead> {
     let mut row = lock(tx, viewer, id).await?;
     let from = row.status()?;
     let next = match from {

@@ -1,3 +1,8 @@
-//! The server's face: HTTP, Socket.IO, the app's files.
+//! HTTP as it leaves the house: the router, what happens to every request, health, the API's document, the app's files.
 
+pub mod health;
+mod middleware;
+pub mod openapi;
+mod pwa;
+pub mod router;
 pub mod socket;

@@ -7,12 +7,21 @@ use super::{bytes, sealed_answers};
 use crate::{
     db::{Tx, seal::Sealed},
     error::Result,
-    leads::{Answer, Consent, HistoryItem, capture::{NewConsent, NewLead}},
+    leads::{
+        Answer, Consent, HistoryItem,
+        capture::{NewConsent, NewLead},
+    },
     types::ids::{EnquiryId, HistoryId, LeadId, NoteId, UserId},
 };
 
 /// All that stands beside a new lead, in one statement: tokens, the enquiry, the trace, the first line of the history.
-pub(in crate::leads) async fn insert_beside_lead(tx: &mut Tx, lead: LeadId, enquiry: EnquiryId, new: &NewLead, tokens: &[Vec<u8>]) -> Result<()> {
+pub(in crate::leads) async fn insert_beside_lead(
+    tx: &mut Tx,
+    lead: LeadId,
+    enquiry: EnquiryId,
+    new: &NewLead,
+    tokens: &[Vec<u8>],
+) -> Result<()> {
     let answers = sealed_answers(tx, "lead_enquiries", enquiry.0, &new.person.answers)?;
     let message = tx.seal_some("lead_enquiries", "message", enquiry.0, new.person.message.as_deref())?;
     let now = tx.now();
@@ -44,7 +53,12 @@ pub(in crate::leads) async fn insert_beside_lead(tx: &mut Tx, lead: LeadId, enqu
 }
 
 /// A further enquiry of a lead that is open.
-pub(in crate::leads) async fn insert_enquiry(tx: &mut Tx, lead: LeadId, enquiry: EnquiryId, new: &NewLead) -> Result<()> {
+pub(in crate::leads) async fn insert_enquiry(
+    tx: &mut Tx,
+    lead: LeadId,
+    enquiry: EnquiryId,
+    new: &NewLead,
+) -> Result<()> {
     let answers = sealed_answers(tx, "lead_enquiries", enquiry.0, &new.person.answers)?;
     let message = tx.seal_some("lead_enquiries", "message", enquiry.0, new.person.message.as_deref())?;
     sqlx::query!(
@@ -86,7 +100,9 @@ pub(in crate::leads) async fn later_answers(tx: &mut Tx, lead: LeadId) -> Result
 }
 
 pub(in crate::leads) async fn replace_tokens(tx: &mut Tx, lead: LeadId, tokens: &[Vec<u8>]) -> Result<()> {
-    sqlx::query!("delete from lead_tokens where lead_id = $1 and token <> all($2)", lead.0, tokens).execute(tx.conn()).await?;
+    sqlx::query!("delete from lead_tokens where lead_id = $1 and token <> all($2)", lead.0, tokens)
+        .execute(tx.conn())
+        .await?;
     sqlx::query!("insert into lead_tokens (token, lead_id) select token, $1 from unnest($2::bytea[]) as token on conflict do nothing", lead.0, tokens)
         .execute(tx.conn())
         .await?;
@@ -106,11 +122,19 @@ pub(in crate::leads) async fn reseal_beside(tx: &mut Tx, lead: LeadId) -> Result
         let answers = tx.open_some("lead_enquiries", "answers", row.id, row.answers.as_ref())?;
         let message = tx.seal_some("lead_enquiries", "message", row.id, message.as_deref())?;
         let answers = tx.seal_some("lead_enquiries", "answers", row.id, answers.as_deref())?;
-        sqlx::query!("update lead_enquiries set message = $2, answers = $3 where id = $1", row.id, bytes(&message), bytes(&answers))
-            .execute(tx.conn())
-            .await?;
+        sqlx::query!(
+            "update lead_enquiries set message = $2, answers = $3 where id = $1",
+            row.id,
+            bytes(&message),
+            bytes(&answers)
+        )
+        .execute(tx.conn())
+        .await?;
     }
-    let notes = sqlx::query!(r#"select id, text as "text: Sealed" from lead_notes where lead_id = $1 for update"#, lead.0).fetch_all(tx.conn()).await?;
+    let notes =
+        sqlx::query!(r#"select id, text as "text: Sealed" from lead_notes where lead_id = $1 for update"#, lead.0)
+            .fetch_all(tx.conn())
+            .await?;
     for row in notes {
         let text = tx.open("lead_notes", "text", row.id, &row.text)?;
         let text = tx.seal("lead_notes", "text", row.id, &text)?;
@@ -120,7 +144,13 @@ pub(in crate::leads) async fn reseal_beside(tx: &mut Tx, lead: LeadId) -> Result
 }
 
 /// Consents with their texts; a text is kept once per organization.
-pub(in crate::leads) async fn insert_consents(tx: &mut Tx, lead: LeadId, enquiry: EnquiryId, at: DateTime<Utc>, consents: &[NewConsent]) -> Result<()> {
+pub(in crate::leads) async fn insert_consents(
+    tx: &mut Tx,
+    lead: LeadId,
+    enquiry: EnquiryId,
+    at: DateTime<Utc>,
+    consents: &[NewConsent],
+) -> Result<()> {
     if consents.is_empty() {
         return Ok(());
     }
@@ -184,11 +214,24 @@ pub(in crate::leads) async fn insert_history(tx: &mut Tx, lead: LeadId, kind: &s
     Ok(())
 }
 
-pub(in crate::leads) async fn insert_note(tx: &mut Tx, id: NoteId, lead: LeadId, author: UserId, text: Sealed) -> Result<()> {
+pub(in crate::leads) async fn insert_note(
+    tx: &mut Tx,
+    id: NoteId,
+    lead: LeadId,
+    author: UserId,
+    text: Sealed,
+) -> Result<()> {
     let now = tx.now();
-    sqlx::query!("insert into lead_notes (id, lead_id, author_id, text, at) values ($1, $2, $3, $4, $5)", id.0, lead.0, author.0, text.0, now)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "insert into lead_notes (id, lead_id, author_id, text, at) values ($1, $2, $3, $4, $5)",
+        id.0,
+        lead.0,
+        author.0,
+        text.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -206,12 +249,25 @@ pub(in crate::leads) async fn history(tx: &mut Tx, lead: LeadId) -> Result<Vec<H
     rows.into_iter()
         .map(|row| {
             let text = tx.open_some("lead_notes", "text", row.id, row.text.as_ref())?;
-            Ok(HistoryItem { id: row.id, kind: row.kind, user: row.actor_id.map(UserId), at: row.at, text, data: row.data })
+            Ok(HistoryItem {
+                id: row.id,
+                kind: row.kind,
+                user: row.actor_id.map(UserId),
+                at: row.at,
+                text,
+                data: row.data,
+            })
         })
         .collect()
 }
 
 pub(in crate::leads) async fn trace_first_attempt(tx: &mut Tx, lead: LeadId, at: DateTime<Utc>) -> Result<()> {
-    sqlx::query!("update lead_traces set first_attempt_at = least(first_attempt_at, $2) where lead_id = $1", lead.0, at).execute(tx.conn()).await?;
+    sqlx::query!(
+        "update lead_traces set first_attempt_at = least(first_attempt_at, $2) where lead_id = $1",
+        lead.0,
+        at
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }

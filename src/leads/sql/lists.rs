@@ -12,7 +12,11 @@ use crate::{
 };
 
 /// The newest first, after the cursor.
-pub(in crate::leads) async fn newest(tx: &mut Tx, viewer: &Viewer, by: &Narrowed) -> Result<Vec<(DateTime<Utc>, Uuid)>> {
+pub(in crate::leads) async fn newest(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    by: &Narrowed,
+) -> Result<Vec<(DateTime<Utc>, Uuid)>> {
     let (after_at, after_id) = by.after.unzip();
     let rows = sqlx::query!(
         r#"select id, created_at from leads
@@ -50,7 +54,11 @@ pub(in crate::leads) async fn newest(tx: &mut Tx, viewer: &Viewer, by: &Narrowed
 }
 
 /// What is to do, the next due first, after the cursor.
-pub(in crate::leads) async fn next_due(tx: &mut Tx, viewer: &Viewer, by: &Narrowed) -> Result<Vec<(DateTime<Utc>, Uuid)>> {
+pub(in crate::leads) async fn next_due(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    by: &Narrowed,
+) -> Result<Vec<(DateTime<Utc>, Uuid)>> {
     let (after_at, after_id) = by.after.unzip();
     let now = tx.now();
     let rows = sqlx::query!(
@@ -108,8 +116,12 @@ pub(in crate::leads) async fn counts(tx: &mut Tx, viewer: &Viewer) -> Result<Cou
 
 /// Ids in their order, for sweeps.
 pub(in crate::leads) async fn ids_after(tx: &mut Tx, after: Option<LeadId>, batch: i64) -> Result<Vec<LeadId>> {
-    let ids = sqlx::query_scalar!("select id from leads where ($1::uuid is null or id > $1) order by id limit $2", after.map(|id| id.0), batch)
-        .fetch_all(tx.conn())
-        .await?;
+    let ids = sqlx::query_scalar!(
+        "select id from leads where ($1::uuid is null or id > $1) order by id limit $2",
+        after.map(|id| id.0),
+        batch
+    )
+    .fetch_all(tx.conn())
+    .await?;
     Ok(ids.into_iter().map(LeadId).collect())
 }

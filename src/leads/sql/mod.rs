@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub(super) use beside::{
-    consents, history, insert_beside_lead, insert_consents, insert_enquiry, insert_history, insert_note, later_answers, replace_tokens, reseal_beside,
-    trace_first_attempt,
+    consents, history, insert_beside_lead, insert_consents, insert_enquiry, insert_history, insert_note, later_answers,
+    replace_tokens, reseal_beside, trace_first_attempt,
 };
 pub(super) use lists::{counts, ids_after, newest, next_due};
 
@@ -98,7 +98,8 @@ impl Row {
 
     pub(super) fn person_without_answers(&self, tx: &Tx) -> Result<Person> {
         let open = |column, sealed: &Option<Sealed>| tx.open_some(TABLE, column, self.id, sealed.as_ref());
-        let phone = open("phone", &self.phone)?.map(|text| Phone::from_e164(&text)).transpose().map_err(Error::internal)?;
+        let phone =
+            open("phone", &self.phone)?.map(|text| Phone::from_e164(&text)).transpose().map_err(Error::internal)?;
         Ok(Person {
             full_name: open("full_name", &self.full_name)?,
             phone,
@@ -201,7 +202,9 @@ pub(super) async fn lock_submission(tx: &mut Tx, meta_lead_id: Option<&str>, tok
 }
 
 pub(super) async fn lead_of_submission(tx: &mut Tx, meta_lead_id: &str) -> Result<Option<LeadId>> {
-    let id = sqlx::query_scalar!("select lead_id from lead_enquiries where meta_lead_id = $1", meta_lead_id).fetch_optional(tx.conn()).await?;
+    let id = sqlx::query_scalar!("select lead_id from lead_enquiries where meta_lead_id = $1", meta_lead_id)
+        .fetch_optional(tx.conn())
+        .await?;
     Ok(id.map(LeadId))
 }
 

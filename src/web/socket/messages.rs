@@ -18,7 +18,9 @@ use crate::{
 pub enum Sight {
     Everybody,
     /// Those who may see a lead with this assignee.
-    Lead { assignee: Option<UserId> },
+    Lead {
+        assignee: Option<UserId>,
+    },
 }
 
 /// Something to be told.
@@ -92,7 +94,11 @@ pub async fn read(tx: &mut Tx, events: Vec<Recorded>) -> Result<Vec<Message>> {
             _ => {}
         }
     }
-    Ok(events.into_iter().enumerate().filter_map(|(position, recorded)| message(position, &recorded, &leads, &last)).collect())
+    Ok(events
+        .into_iter()
+        .enumerate()
+        .filter_map(|(position, recorded)| message(position, &recorded, &leads, &last))
+        .collect())
 }
 
 fn lead_of(event: &Event) -> Option<LeadId> {
@@ -102,7 +108,12 @@ fn lead_of(event: &Event) -> Option<LeadId> {
     }
 }
 
-fn message(position: usize, recorded: &Recorded, leads: &HashMap<LeadId, Lead>, last: &HashMap<LeadId, (usize, bool)>) -> Option<Message> {
+fn message(
+    position: usize,
+    recorded: &Recorded,
+    leads: &HashMap<LeadId, Lead>,
+    last: &HashMap<LeadId, (usize, bool)>,
+) -> Option<Message> {
     let sequence = recorded.sequence;
     match &recorded.event {
         Event::LeadCaptured { lead } | Event::LeadChanged { lead } => {
@@ -118,7 +129,13 @@ fn message(position: usize, recorded: &Recorded, leads: &HashMap<LeadId, Lead>, 
         }
         Event::TimelineChanged { lead } => {
             let shown = leads.get(lead)?;
-            Some(changed(sequence, Topic::Timeline, json!(lead), Sight::Lead { assignee: shown.assignee_id }, shown.version))
+            Some(changed(
+                sequence,
+                Topic::Timeline,
+                json!(lead),
+                Sight::Lead { assignee: shown.assignee_id },
+                shown.version,
+            ))
         }
         Event::ListChanged { topic, id } => Some(changed(sequence, *topic, json!(id), Sight::Everybody, 0)),
         // Told by notifications, not by the stream.
@@ -127,5 +144,11 @@ fn message(position: usize, recorded: &Recorded, leads: &HashMap<LeadId, Lead>, 
 }
 
 fn changed(sequence: i64, topic: Topic, id: Value, sight: Sight, version: i32) -> Message {
-    Message { name: "changed", body: json!({ "sequence": sequence, "topic": topic, "id": id, "version": version }), sight, sequence, lead: None }
+    Message {
+        name: "changed",
+        body: json!({ "sequence": sequence, "topic": topic, "id": id, "version": version }),
+        sight,
+        sequence,
+        lead: None,
+    }
 }

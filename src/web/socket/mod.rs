@@ -132,7 +132,12 @@ fn join(socket: &SocketRef, organization: OrganizationId, viewer: &Viewer) {
     }
 }
 
-async fn connected(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): State<App>, State(shared): State<Arc<Shared>>) {
+async fn connected(
+    socket: SocketRef,
+    TryData(auth): TryData<Auth>,
+    State(app): State<App>,
+    State(shared): State<Arc<Shared>>,
+) {
     let Some(live) = socket.extensions.get::<Live>() else { return };
     metrics::gauge!("nextmove_sockets").increment(1.0);
     let organization = live.organization;
@@ -153,7 +158,9 @@ async fn connected(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): 
     let acknowledging = shared.clone();
     let clock = app.clock.clone();
     socket.on("ack", async move |Data(ack): Data<Acknowledgement>| {
-        acknowledging.pass(organization, &ack.lead_ids[..ack.lead_ids.len().min(200)], clock.now(), |passed| &mut passed.acknowledged);
+        acknowledging.pass(organization, &ack.lead_ids[..ack.lead_ids.len().min(200)], clock.now(), |passed| {
+            &mut passed.acknowledged
+        });
     });
     let since = auth.ok().and_then(|auth| auth.since);
     match catch_up(&app, organization, &viewer, since).await {
@@ -163,11 +170,14 @@ async fn connected(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): 
             let said = match missed {
                 Some(messages) => {
                     let replayed = messages.len();
-                    messages.iter().try_for_each(|message| socket.emit(message.name(), message.body())).and_then(|()| {
-                        socket.emit("hello", &json!({ "sequence": head, "replayed": replayed }))
-                    })
+                    messages
+                        .iter()
+                        .try_for_each(|message| socket.emit(message.name(), message.body()))
+                        .and_then(|()| socket.emit("hello", &json!({ "sequence": head, "replayed": replayed })))
                 }
-                None => socket.emit("refetch", &json!({ "sequence": head })).and_then(|()| socket.emit("hello", &json!({ "sequence": head, "replayed": 0 }))),
+                None => socket
+                    .emit("refetch", &json!({ "sequence": head }))
+                    .and_then(|()| socket.emit("hello", &json!({ "sequence": head, "replayed": 0 }))),
             };
             if said.is_err() {
                 socket.disconnect().ok(); // it could not keep up; it comes back and says where it stood
@@ -181,7 +191,12 @@ async fn connected(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): 
 }
 
 /// Where the stream stands, and what was missed since `since`: nothing to tell for a fresh app, `None` where it is too much.
-async fn catch_up(app: &App, organization: OrganizationId, viewer: &Viewer, since: Option<i64>) -> Result<(i64, Option<Vec<Message>>)> {
+async fn catch_up(
+    app: &App,
+    organization: OrganizationId,
+    viewer: &Viewer,
+    since: Option<i64>,
+) -> Result<(i64, Option<Vec<Message>>)> {
     app.db
         .read(organization, Actor::System, async |tx| {
             let head = outbox::head(tx).await?;
@@ -221,7 +236,13 @@ impl Shared {
         }
     }
 
-    fn pass(&self, organization: OrganizationId, leads: &[LeadId], at: DateTime<Utc>, door: impl Fn(&mut Passed) -> &mut HashMap<LeadId, DateTime<Utc>>) {
+    fn pass(
+        &self,
+        organization: OrganizationId,
+        leads: &[LeadId],
+        at: DateTime<Utc>,
+        door: impl Fn(&mut Passed) -> &mut HashMap<LeadId, DateTime<Utc>>,
+    ) {
         let mut trace = self.trace.lock().unwrap_or_else(PoisonError::into_inner);
         let door = door(trace.entry(organization).or_default());
         for lead in leads {
@@ -240,7 +261,12 @@ impl Audience for Sockets {
     }
 
     fn start(&self, organization: OrganizationId) -> Option<i64> {
-        self.shared.presence.lock().unwrap_or_else(PoisonError::into_inner).get(&organization).and_then(|presence| presence.start)
+        self.shared
+            .presence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&organization)
+            .and_then(|presence| presence.start)
     }
 
     async fn deliver(&self, tx: &mut Tx, events: Vec<Recorded>) -> Result<()> {
@@ -260,14 +286,23 @@ impl Audience for Sockets {
 impl Sockets {
     /// How many sockets are open in this process.
     pub fn count(&self) -> usize {
-        self.shared.presence.lock().unwrap_or_else(PoisonError::into_inner).values().map(|presence| presence.sockets).sum()
+        self.shared
+            .presence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .map(|presence| presence.sockets)
+            .sum()
     }
 
     async fn emit(&self, organization: OrganizationId, message: &Message) {
         let base = room(organization);
         match message.sight() {
             Sight::Everybody => self.emit_to(vec![base], &[], message.name(), message.body()).await,
-            Sight::Lead { assignee: None } => self.emit_to(vec![format!("{base}:all"), format!("{base}:own")], &[], message.name(), message.body()).await,
+            Sight::Lead { assignee: None } => {
+                self.emit_to(vec![format!("{base}:all"), format!("{base}:own")], &[], message.name(), message.body())
+                    .await
+            }
             Sight::Lead { assignee: Some(assignee) } => {
                 let theirs = format!("{base}:own:{assignee}");
                 self.emit_to(vec![format!("{base}:all"), theirs.clone()], &[], message.name(), message.body()).await;
@@ -329,12 +364,16 @@ impl Sockets {
     /// Disconnects the sockets whose sessions ended: signed out, idle for too long, or no longer a member. Sockets do not keep a session alive.
     pub async fn end_stale(&self) -> Result<()> {
         let Some(all) = self.io.of("/") else { return Ok(()) };
-        let open: Vec<(SocketRef, SessionId)> =
-            all.sockets().into_iter().filter_map(|socket| socket.extensions.get::<Live>().map(|live| (socket.clone(), live.session))).collect();
+        let open: Vec<(SocketRef, SessionId)> = all
+            .sockets()
+            .into_iter()
+            .filter_map(|socket| socket.extensions.get::<Live>().map(|live| (socket.clone(), live.session)))
+            .collect();
         if open.is_empty() {
             return Ok(());
         }
-        let sessions: Vec<SessionId> = open.iter().map(|(_, session)| *session).collect::<HashSet<_>>().into_iter().collect();
+        let sessions: Vec<SessionId> =
+            open.iter().map(|(_, session)| *session).collect::<HashSet<_>>().into_iter().collect();
         let alive = identity::live_sessions(&self.app, &sessions).await?;
         for (socket, session) in open {
             if !alive.contains(&session) {

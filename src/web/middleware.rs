@@ -1,0 +1,126 @@
+//! What happens to every request. Nothing here writes a query, a body, a name or an address to the log.
+
+use std::{
+    any::Any,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tracing::Instrument;
+
+use crate::{app::App, db::seal, error::Error};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Only ourselves. Sockets are named, since older Safari does not count them under 'self'.
+const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
+                   connect-src 'self' ws: wss:; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; \
+                   base-uri 'none'; form-action 'self'; object-src 'none'";
+/// The API browser styles itself inline.
+const DOCS_CSP: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; \
+                        base-uri 'none'; form-action 'self'; object-src 'none'";
+
+/// Gives the request its id, its span and its place in the numbers.
+pub async fn observe(mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let path = matched.unwrap_or_else(|| "other".to_owned());
+    let span = tracing::info_span!(
+        "request",
+        id = id.to_str().unwrap_or_default(),
+        %method,
+        path,
+        user = tracing::field::Empty,
+        organization = tracing::field::Empty
+    );
+    let begun = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    response.headers_mut().insert(REQUEST_ID, id);
+    let status = response.status().as_u16();
+    let class = format!("{}xx", status / 100);
+    let labels = [("method", method.to_string()), ("path", path.clone()), ("status", class)];
+    metrics::histogram!("nextmove_http_seconds", &labels).record(begun.elapsed().as_secs_f64());
+    let milliseconds = begun.elapsed().as_millis();
+    span.in_scope(|| match path.as_str() {
+        "/healthz" | "/readyz" | "/metrics" => tracing::debug!(status, milliseconds, "answered"),
+        _ => tracing::info!(status, milliseconds, "answered"),
+    });
+    response
+}
+
+/// The proxy's, where it looks like an id, so that its log and ours can be read together.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let fits = |value: &&HeaderValue| {
+        (1..=64).contains(&value.len())
+            && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    let made = || HeaderValue::from_str(&hex::encode(seal::random::<8>())).expect("hexadecimal is ASCII");
+    headers.get(REQUEST_ID).filter(fits).cloned().unwrap_or_else(made)
+}
+
+/// Refuses a write that did not come from our own pages. The cookie's SameSite=Strict says the same; a sibling subdomain is the same site
+/// and another origin, and this knows the difference.
+pub async fn refuse_other_sites(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if is_safe || !request.uri().path().starts_with("/api") || is_own(&app, request.headers()) {
+        return next.run(request).await;
+    }
+    Error::Forbidden("cross_site").into_response()
+}
+
+fn is_own(app: &App, headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        None => {
+            let own = app.config.http.public_url.origin().ascii_serialization();
+            headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() == own.as_bytes())
+        }
+    }
+}
+
+pub async fn time_out(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Error::Unavailable("the request took too long".to_owned()).into_response(),
+    }
+}
+
+/// What was panicked with may hold anything; it stays on standard error, where the hook wrote it.
+pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    Error::internal("a handler panicked").into_response()
+}
+
+/// The headers of every answer.
+pub async fn set_headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let (is_api, is_docs) = (path.starts_with("/api"), path.starts_with("/api/docs"));
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, if is_docs { DOCS_CSP } else { CSP });
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(
+        HeaderName::from_static("permissions-policy"),
+        "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()",
+    );
+    if app.config.http.public_url.scheme() == "https" {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    if is_api {
+        set(header::CACHE_CONTROL, "no-store");
+    }
+    response
+}
