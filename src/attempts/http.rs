@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(log)).routes(routes!(report)).routes(routes!(timeline))
+    OpenApiRouter::new().routes(routes!(log)).routes(routes!(report)).routes(routes!(timeline)).routes(routes!(add_note))
 }
 
 /// An attempt as it is begun.
@@ -69,4 +69,25 @@ async fn timeline(staff: Staff, Path(id): Path<LeadId>) -> Result<Json<Items<Tim
     let viewer = staff.viewer();
     let items = staff.read(async |tx| attempts::timeline(tx, &viewer, id).await).await?;
     Ok(Json(Items { items }))
+}
+
+/// A note as it is written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewNote {
+    /// Up to 4,000 characters.
+    pub text: String,
+}
+
+/// Adds a note to the timeline.
+#[utoipa::path(post, path = "/api/leads/{id}/notes", tag = "leads", params(("id" = LeadId, Path)), request_body = NewNote,
+    responses((status = 201, body = TimelineItem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn add_note(
+    staff: Staff,
+    Path(id): Path<LeadId>,
+    Json(note): Json<NewNote>,
+) -> Result<(StatusCode, Json<TimelineItem>)> {
+    let viewer = staff.viewer();
+    let item = staff.write(async |tx| attempts::note(tx, &viewer, id, &note.text).await).await?;
+    Ok((StatusCode::CREATED, Json(item)))
 }

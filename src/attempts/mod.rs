@@ -186,6 +186,13 @@ pub async fn report(
     sql::find(tx, lead, id).await?.ok_or(Error::NotFound)
 }
 
+/// Writes a note, and gives its line of the timeline.
+pub async fn note(tx: &mut Tx, viewer: &Viewer, lead: LeadId, text: &str) -> Result<TimelineItem> {
+    let id = leads::add_note(tx, viewer, lead, text).await?;
+    let items = timeline(tx, viewer, lead).await?;
+    items.into_iter().find(|item| item.id == id.0).ok_or_else(|| Error::internal("a note that was just written is gone"))
+}
+
 /// The timeline of a lead: attempts, notes and history, newest first.
 pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<TimelineItem>> {
     let mut items = Vec::new();

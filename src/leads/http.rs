@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -13,7 +13,7 @@ use crate::{
     http::{IfMatch, Json, Page, Path, Query, Versioned},
     identity::{Manager, Staff},
     leads,
-    types::ids::{LeadId, NoteId, UserId},
+    types::ids::{LeadId, UserId},
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -25,7 +25,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(claim, release))
         .routes(routes!(assign))
         .routes(routes!(snooze, wake))
-        .routes(routes!(add_note))
 }
 
 /// A page of leads.
@@ -138,35 +137,4 @@ async fn snooze(staff: Staff, Path(id): Path<LeadId>, Json(snooze): Json<Snooze>
 async fn wake(staff: Staff, Path(id): Path<LeadId>) -> Result<Versioned<Lead>> {
     let viewer = staff.viewer();
     versioned(staff.write(async |tx| leads::wake(tx, &viewer, id).await).await)
-}
-
-/// A note as it is written.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewNote {
-    /// Up to 4,000 characters.
-    pub text: String,
-}
-
-/// A note that was written; it stands in the timeline under this id.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Note {
-    pub id: NoteId,
-    pub at: DateTime<Utc>,
-    pub user_id: UserId,
-    pub text: String,
-}
-
-/// Adds a note to the timeline.
-#[utoipa::path(post, path = "/api/leads/{id}/notes", tag = "leads", params(("id" = LeadId, Path)), request_body = NewNote,
-    responses((status = 201, body = Note), (status = 404, body = Problem), (status = 422, body = Problem)))]
-async fn add_note(staff: Staff, Path(id): Path<LeadId>, Json(note): Json<NewNote>) -> Result<(StatusCode, Json<Note>)> {
-    let viewer = staff.viewer();
-    let written = staff
-        .write(async |tx| {
-            let id = leads::add_note(tx, &viewer, id, &note.text).await?;
-            Ok(Note { id, at: tx.now(), user_id: viewer.user, text: note.text.trim().to_owned() })
-        })
-        .await?;
-    Ok((StatusCode::CREATED, Json(written)))
 }

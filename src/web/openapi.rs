@@ -35,6 +35,7 @@ pub fn finish(document: &mut openapi::OpenApi) {
         }
         let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in all.into_iter().flatten() {
+            name(operation);
             if path.starts_with("/api/") && !path.starts_with("/api/demo") {
                 add(operation, "401", "No live session");
             }
@@ -47,6 +48,12 @@ pub fn finish(document: &mut openapi::OpenApi) {
             add(operation, "default", "Any other problem");
         }
     }
+}
+
+/// Two domains may both have a `list`; in the document each is `leads_list`, `campaigns_list`.
+fn name(operation: &mut Operation) {
+    let tag = operation.tags.as_ref().and_then(|tags| tags.first()).cloned().unwrap_or_default();
+    operation.operation_id = operation.operation_id.take().map(|id| format!("{tag}_{id}"));
 }
 
 fn add(operation: &mut Operation, status: &str, description: &str) {

@@ -41,6 +41,7 @@ export function leadOf(change: Partial<Lead> = {}): Lead {
     phone: '+4791234567',
     phone_given: null,
     email: 'person@example.test',
+    city: null,
     postal_code: '0586 Oslo',
     service: 'New roof',
     message: null,
@@ -77,7 +78,7 @@ export function detailOf(lead: Lead): LeadDetail {
     ...lead,
     answers: [{ key: 'roof', label: 'How old is the roof?', values: ['30 years'] }],
     consents: [
-      { key: 'contact', text: 'Acme may call me.', given: true, at: lead.created_at, text_version: '3', privacy_policy_url: null },
+      { key: 'contact', text: 'Acme may call me.', given: true, inferred: false, at: lead.created_at, text_version: '3', privacy_policy_url: null },
     ],
     trace: {
       meta_created_at: lead.created_at,

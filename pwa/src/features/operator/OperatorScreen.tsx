@@ -42,7 +42,7 @@ export function OperatorScreen() {
               title={job.kind}
               detail={job.last_error ?? '–'}
               facts={[m.operator_tries({ n: job.attempt }), job.organization_id ? m.operator_organization({ id: job.organization_id.slice(0, 8) }) : null]}
-              at={job.finished_at}
+              at={job.finished_at ?? null}
               now={now}
               place={place}
               replay={() => ask(api.POST('/api/operator/jobs/{id}/replay', { params: { path: { id: job.id } }, headers: once() }))}
