@@ -1,4 +1,5 @@
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
@@ -11,5 +12,6 @@ pub mod organizations;
 pub mod outbox;
 pub mod providers;
 pub mod sandbox;
+pub mod start;
 pub mod types;
 pub mod web;
