@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{config::Config, db::Db, providers::meta::Meta, types::clock::Clock};
+use crate::{
+    config::Config,
+    db::Db,
+    providers::meta::{AppSecret, Meta},
+    types::clock::Clock,
+};
 
 /// Cheap to clone; every clone is the same app.
 #[derive(Clone)]
@@ -12,6 +17,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub db: Db,
     pub meta: Meta,
+    /// Checks the signature of deliveries.
+    pub meta_secret: AppSecret,
     pub clock: Clock,
     pub config: Config,
     /// Password hashing takes memory and a core: so many at a time.
@@ -20,7 +27,15 @@ pub struct Parts {
 
 impl App {
     pub fn new(db: Db, meta: Meta, clock: Clock, config: Config) -> Self {
-        Self(Arc::new(Parts { db, meta, clock, config, hashing: Arc::new(tokio::sync::Semaphore::new(2)) }))
+        let meta_secret = AppSecret::new(config.meta.app_secret.clone());
+        Self(Arc::new(Parts {
+            db,
+            meta,
+            meta_secret,
+            clock,
+            config,
+            hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+        }))
     }
 }
 

@@ -1,17 +1,38 @@
-pub mod app;
-pub mod cli;
+//! NextMove: streams new Meta leads into an agent's hand and gets the person called within minutes.
+//!
+//! The map is `docs/ARCHITECTURE.md`. Floors, from the ground up; imports go down only (`tests/it/floors.rs`).
+
+// 0: words everybody uses
 pub mod config;
-pub mod db;
 pub mod error;
 pub mod http;
-pub mod identity;
-pub mod integrations;
+pub mod types;
+
+// 1: the ground: tenants, jobs, events, live
+pub mod db;
 pub mod jobs;
 pub mod live;
-pub mod organizations;
 pub mod outbox;
+
+// 2: the outside world
+pub mod app;
 pub mod providers;
+
+// 3: domains, each using only the front doors of earlier ones
+pub mod attempts;
+pub mod campaigns;
+pub mod demo;
+pub mod identity;
+pub mod integrations;
+pub mod leads;
+pub mod organizations;
+
+// 4: what follows from what happened
+pub mod reactions;
+
+// 5: wiring
+pub mod cli;
 pub mod sandbox;
 pub mod start;
-pub mod types;
 pub mod web;
+pub mod worker;

@@ -3,7 +3,7 @@
 use std::{fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     live,
     providers::meta::{AppSecret, Meta, MetaOptions},
     types::clock::Clock,
-    web,
+    web, worker,
 };
 
 /// The database's name in the embedded cluster.
@@ -130,8 +130,7 @@ pub async fn app(config: Config, database_url: &str, clock: Clock) -> Result<App
 
 /// The jobs of this program.
 pub fn registry() -> Registry<App> {
-    // MERGE: crate::worker::registry()
-    Registry::default()
+    worker::registry()
 }
 
 /// Which part of the work a process does.
@@ -151,7 +150,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<()> {
     web::health::recorder();
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut tasks = JoinSet::new();
     if role != Role::Web {
         let worker = Worker {
             db: app.db.clone(),
@@ -161,13 +160,15 @@ pub async fn run(
         };
         tasks.spawn(worker.run(stop.clone()));
     }
-    // MERGE: where role != Role::Worker, the sockets' listener: live::listener::run(db, audience, stop)
-    tasks.spawn(live::listener::run_bell(app.db.clone(), stop.clone()));
     if let Some(listener) = metrics {
         tasks.spawn(answer(listener, web::health::metrics_router(app.clone()), stop.clone()));
     }
-    let router =
-        if role == Role::Worker { web::router::worker_router(app.clone()) } else { web::router::router(app.clone()) };
+    let router = if role == Role::Worker {
+        tasks.spawn(live::listener::run_bell(app.db.clone(), stop.clone()));
+        web::router::worker_router(app.clone())
+    } else {
+        serving(&app, &mut tasks, &stop)
+    };
     tasks.spawn(answer(listener, router, stop.clone()));
     stop.cancelled().await;
     let drained = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await;
@@ -177,6 +178,14 @@ pub async fn run(
     }
     app.db.close().await;
     Ok(())
+}
+
+/// The router, with what feeds its sockets among `tasks`.
+pub fn serving(app: &App, tasks: &mut JoinSet<()>, stop: &CancellationToken) -> axum::Router {
+    let (layer, sockets) = web::socket::layer(app);
+    tasks.spawn(live::listener::run(app.db.clone(), Arc::new(sockets.clone()), stop.clone()));
+    tasks.spawn(sockets.keep_house(stop.clone()));
+    web::router::router(app.clone(), layer)
 }
 
 /// Answers HTTP until told to stop.

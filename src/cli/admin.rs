@@ -7,10 +7,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{Outcome, say, with_app};
 use crate::{
     app::App,
-    db::{self, seal},
+    db::{self, Actor, seal},
     identity::{self, NewUser, Role},
-    jobs,
+    integrations, jobs,
     organizations::{self, NewOrganization, Organization},
+    types::ids::QuarantineId,
 };
 
 /// Characters; a longer one of words is easier to keep than a short one of signs (NIST SP 800-63B).
@@ -90,9 +91,12 @@ pub(super) fn connect_page(slug: &str, page_id: String, name: String) -> Outcome
     }
     with_app(async |app| {
         let organization = organization(app, slug).await?;
-        // MERGE: app.db.write(organization.id, Actor::System, async |tx| integrations::connect_page(tx, page_id, name, token).await)
-        let _ = (organization, page_id, name, token);
-        Err("Pages cannot be connected yet.".to_owned())
+        let connected = app.db.write(organization.id, Actor::System, async |tx| {
+            integrations::connect_page(tx, &page_id, &name, &token).await
+        });
+        connected.await.map_err(say)?;
+        println!("Connected. Leads that waited for this page are fetched now.");
+        Ok(())
     })
 }
 
@@ -138,11 +142,23 @@ pub(super) fn replay_job(id: i64) -> Outcome {
 }
 
 pub(super) fn list_webhooks() -> Outcome {
-    // MERGE: integrations' quarantine
-    Err("Webhooks cannot be listed yet.".to_owned())
+    with_app(async |app| {
+        let waiting = integrations::webhooks(app).await.map_err(say)?;
+        if waiting.is_empty() {
+            println!("No webhook waits.");
+        }
+        for webhook in waiting {
+            let received_at = webhook.received_at.to_rfc3339();
+            println!("{}\t{}\t{}\t{received_at}\t{} bytes", webhook.id, webhook.provider, webhook.reason, webhook.size);
+        }
+        Ok(())
+    })
 }
 
-pub(super) fn replay_webhook(id: uuid::Uuid) -> Outcome {
-    // MERGE: integrations' quarantine
-    Err(format!("Webhook {id} cannot be replayed yet."))
+pub(super) fn replay_webhook(id: QuarantineId) -> Outcome {
+    with_app(async |app| {
+        integrations::replay_webhook(app, id).await.map_err(say)?;
+        println!("Received again; its leads are fetched now.");
+        Ok(())
+    })
 }

@@ -31,7 +31,7 @@ pub(super) fn demo() -> Outcome {
         }
         let url = database.url().map_err(say)?;
         let app = start::app(config, &url, Clock::Real).await.map_err(say)?;
-        // MERGE: crate::demo::fill(&app).await.map_err(say)?;
+        crate::demo::fill(&app).await.map_err(say)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let logins = app.db.directory(async |directory| identity::demo_logins(directory).await).await.map_err(say)?;
         println!("\n  NextMove runs at {}\n", app.config.http.public_url);
@@ -62,7 +62,7 @@ impl Sandbox {
         let webhook = format!("http://{}/webhooks/meta", config.http.listen);
         let secret = String::from_utf8_lossy(&config.meta.app_secret).into_owned();
         let child = Command::new(program)
-            .args(["sandbox", "--until-input-ends", "--stream", "45..180"])
+            .args(["sandbox", "--until-input-ends", "--demo-pages", "--stream", "45..180"])
             .args(["--listen", &address.to_string(), "--webhook-url", &webhook])
             .env(sandbox::APP_SECRET, secret) // not an argument: those everybody on the machine can read
             .env(sandbox::VERIFY_TOKEN, &config.meta.verify_token)

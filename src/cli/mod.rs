@@ -196,7 +196,7 @@ pub fn main() -> ExitCode {
         Command::Jobs(JobsCommand::List) => admin::list_jobs(),
         Command::Jobs(JobsCommand::Replay { id }) => admin::replay_job(id),
         Command::Webhooks(WebhooksCommand::List) => admin::list_webhooks(),
-        Command::Webhooks(WebhooksCommand::Replay { id }) => admin::replay_webhook(id),
+        Command::Webhooks(WebhooksCommand::Replay { id }) => admin::replay_webhook(crate::types::ids::QuarantineId(id)),
         Command::Openapi => openapi(),
         Command::Sandbox(flags) => sandbox::run(&flags),
     };

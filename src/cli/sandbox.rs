@@ -8,7 +8,8 @@ use url::Url;
 
 use super::{Outcome, runtime, serve::stop_on_signal};
 use crate::{
-    sandbox::meta::{self, Options},
+    demo::{DemoPage, PAGES},
+    sandbox::meta::{self, Language, Options, PageOptions},
     types::clock::Clock,
 };
 
@@ -34,6 +35,9 @@ pub(super) struct Flags {
     /// A new lead after a gap from this range of seconds, again and again: 45..180
     #[arg(long, value_parser = range)]
     stream: Option<Range<u64>>,
+    /// Play the pages of the demo's organizations
+    #[arg(long)]
+    demo_pages: bool,
     /// Ends when standard input does
     #[arg(long)]
     until_input_ends: bool,
@@ -44,12 +48,28 @@ fn range(text: &str) -> Result<Range<u64>, String> {
     ends.map(|(from, to)| from..to).ok_or_else(|| "a range of seconds: 45..180".to_owned())
 }
 
+fn demo_pages() -> Vec<PageOptions> {
+    let page = |page: &DemoPage| {
+        let language = if page.language == "de" { Language::De } else { Language::Nb };
+        PageOptions {
+            id: page.id.to_owned(),
+            name: page.name.to_owned(),
+            token: page.token.to_owned(),
+            forms: page.forms.iter().map(|form| ((*form).to_owned(), language)).collect(),
+        }
+    };
+    PAGES.iter().map(page).collect()
+}
+
 pub(super) fn run(flags: &Flags) -> Outcome {
     let mut options = Options { listen: flags.listen, ..Options::new(|| Clock::Real.now()) };
     options.open_world = flags.open_world;
     options.webhook_url = flags.webhook_url.clone();
     options.stream = flags.stream.clone();
     options.seed = flags.seed.unwrap_or(options.seed);
+    if flags.demo_pages {
+        options.pages = demo_pages();
+    }
     if let Some(secret) = &flags.app_secret {
         options.app_secret = secret.clone();
     }

@@ -25,7 +25,7 @@ use crate::{
 };
 pub use keys::{ensure as ensure_keys, rotate as rotate_keys};
 use seal::{MasterKeys, Vault};
-pub use tx::{Actor, Directory, Replay, Tx};
+pub use tx::{Actor, Directory, Replay, Tx, prune_replays};
 
 /// All migrations, in the binary.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -198,6 +198,14 @@ impl Db {
     }
 }
 
+/// Forgets answers kept for repeated requests before `before`.
+pub async fn prune_replays(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
+    Ok(sqlx::query!("delete from idempotency_keys where created_at < $1", before)
+        .execute(tx.conn())
+        .await?
+        .rows_affected())
+}
+
 /// A transaction outside any organization: sees the directory tables only.
 pub struct Directory {
     inner: Transaction<'static, Postgres>,

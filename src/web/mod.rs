@@ -5,3 +5,4 @@ pub mod middleware;
 pub mod openapi;
 mod pwa;
 pub mod router;
+pub mod socket;

@@ -8,23 +8,26 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use socketioxide::layer::SocketIoLayer;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{health, middleware, openapi, pwa};
-use crate::{app::App, error::Error, identity};
+use crate::{app::App, attempts, campaigns, error::Error, identity, integrations, leads};
 
 /// A request body; webhooks, which come in batches, set their own.
 const BODY_LIMIT: usize = 256 * 1024;
 
 /// The API's routes with their document. `demo`: with the one-tap logins.
 pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
-    let mut routes = OpenApiRouter::with_openapi(openapi::document()).merge(identity::routes());
-    // MERGE: .merge(crate::leads::routes())
-    // MERGE: .merge(crate::attempts::routes())
-    // MERGE: .merge(crate::campaigns::routes())
-    // MERGE: .merge(crate::integrations::routes())
+    let mut routes = OpenApiRouter::with_openapi(openapi::document())
+        .merge(identity::routes())
+        .merge(leads::routes())
+        .merge(attempts::routes())
+        .merge(campaigns::routes())
+        .merge(integrations::forms_routes())
+        .merge(integrations::operator_routes());
     if demo {
         routes = routes.merge(identity::demo_routes());
     }
@@ -34,7 +37,7 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
 }
 
 /// The whole server.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, sockets: SocketIoLayer) -> Router {
     let (api, document) = api(app.config.demo);
     let docs = SwaggerUi::new("/api/docs").config(Config::new(["/api/openapi.json"]));
     let json = axum::Json(document);
@@ -42,6 +45,7 @@ pub fn router(app: App) -> Router {
         .merge(api)
         .route("/api/openapi.json", get(move || async move { json }))
         .merge(docs)
+        .merge(integrations::webhook_routes())
         .merge(health::routes())
         .fallback(elsewhere)
         .method_not_allowed_fallback(async || method_not_allowed())
@@ -50,7 +54,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(middleware::time_out))
         .layer(from_fn_with_state(app.clone(), middleware::refuse_other_sites))
         .layer(CatchPanicLayer::custom(middleware::panicked));
-    // MERGE: let router = router.layer(super::socket::layer(app.clone()));
+    let router = router.layer(sockets);
     with_outermost(router, app)
 }
 

@@ -213,7 +213,8 @@ async fn every_answer_is_guarded_and_every_refusal_is_a_problem() {
     let large = json!({ "email": "x".repeat(300_000), "password": "" });
     assert_eq!(app.anonymous().post("/api/session", large).await.status, 413);
     for path in ["/sw.js", "/assets/x", "/socket.io/x", "/webhooks/x"] {
-        assert_eq!(app.anonymous().get(path).await.status, 404, "{path}");
+        let status = app.anonymous().get(path).await.status;
+        assert!(matches!(status, 400 | 404), "{path}: {status}"); // 400 is socket.io's own
     }
     assert!(app.anonymous().get("/leads").await.text.contains("not built"));
     assert_eq!(app.anonymous().get("/healthz").await.status, 200);

@@ -33,12 +33,11 @@ use nextmove::{
         country::Country,
         ids::{OperatorId, OrganizationId, UserId},
     },
-    web,
 };
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 const TEMPLATE: &str = "template_nextmove";
@@ -197,6 +196,7 @@ pub struct TestApp {
     database: String,
     sessions: Vec<(UserId, String)>,
     http: reqwest::Client,
+    _tasks: JoinSet<()>,
     _stop: DropGuard,
 }
 
@@ -238,7 +238,9 @@ impl TestApp {
         change(&mut config);
         let url = cluster.embedded.url(setup::APP, &database);
         let app = start::app(config, &url, clock.clone()).await.expect("an app");
-        tokio::spawn(start::answer(listener, web::router::router(app.clone()), stop.clone()));
+        let mut tasks = JoinSet::new();
+        let router = start::serving(&app, &mut tasks, &stop);
+        tasks.spawn(start::answer(listener, router, stop.clone()));
 
         let world = cluster.world;
         let sessions = open_sessions(&app, &world).await;
@@ -251,6 +253,7 @@ impl TestApp {
             database,
             sessions,
             http: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            _tasks: tasks,
             _stop: stop.drop_guard(),
         }
     }

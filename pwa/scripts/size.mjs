@@ -1,0 +1,47 @@
+// Measures what a phone must load before the inbox is shown: the entry and everything it imports at once.
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+
+const LIMIT_KB = 140
+
+const dist = new URL('../dist/', import.meta.url)
+const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'))
+const entry = Object.keys(manifest).find((key) => manifest[key].isEntry)
+const gzipped = (file) => gzipSync(readFileSync(new URL(file, dist))).length / 1000
+
+const initial = new Set()
+const visit = (key) => {
+  if (initial.has(key)) return
+  initial.add(key)
+  for (const next of manifest[key].imports ?? []) visit(next)
+}
+visit(entry)
+
+let total = 0
+for (const key of initial) {
+  const size = gzipped(manifest[key].file)
+  total += size
+  console.log(`${size.toFixed(1).padStart(7)} kB  ${manifest[key].file}`)
+}
+console.log(`${total.toFixed(1).padStart(7)} kB  initial JS, gzip (limit ${LIMIT_KB})`)
+
+// The rows are fetched beside the session and the first page of leads; told apart, so that nobody is fooled.
+const withRows = new Set(initial)
+const list = Object.keys(manifest).find((key) => key.endsWith('inbox/LeadList.tsx'))
+const follow = (key) => {
+  if (withRows.has(key)) return
+  withRows.add(key)
+  for (const next of manifest[key].imports ?? []) follow(next)
+}
+if (list) follow(list)
+const rows = [...withRows].reduce((sum, key) => sum + gzipped(manifest[key].file), 0)
+console.log(`${rows.toFixed(1).padStart(7)} kB  with the rows of the inbox`)
+
+for (const [key, chunk] of Object.entries(manifest)) {
+  if (initial.has(key) || !chunk.file.endsWith('.js')) continue
+  console.log(`${gzipped(chunk.file).toFixed(1).padStart(7)} kB  later: ${chunk.file}`)
+}
+if (total > LIMIT_KB) {
+  console.error(`The first load is ${(total - LIMIT_KB).toFixed(1)} kB too heavy: make a route or a part of it lazy.`)
+  process.exit(1)
+}

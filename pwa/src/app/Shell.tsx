@@ -1,0 +1,103 @@
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { Outlet, useNavigate, useParams, useRouter } from '@tanstack/react-router'
+import { m } from '@/paraglide/messages'
+import { api, ask } from '@/shared/api/client'
+import { open, watchReturn } from '@/shared/contact/contact'
+import { armPing } from '@/shared/device/ping'
+import { useKeys } from '@/shared/device/keys'
+import { prefs } from '@/shared/device/prefs'
+import { applyLocale, pickLocale, useLocale } from '@/shared/i18n/locale'
+import { leadSheet } from '@/shared/leads/sheets'
+import { connectLive } from '@/shared/live/connect'
+import { remember } from '@/shared/session/enter'
+import { sessionOptions, useSession } from '@/shared/session/queries'
+import { useStore } from '@/shared/store'
+import { applyBrand } from '@/shared/theme/brand'
+import { ConnectionNote } from './ConnectionNote'
+import { Navigation } from './Navigation'
+
+const LeadSheets = lazy(() => import('@/features/lead/LeadSheets').then((loaded) => ({ default: loaded.LeadSheets })))
+const Palette = lazy(() => import('./Palette').then((loaded) => ({ default: loaded.Palette })))
+const HelpSheet = lazy(() => import('./HelpSheet').then((loaded) => ({ default: loaded.HelpSheet })))
+
+type Overlay = 'palette' | 'help' | null
+
+export function Shell() {
+  const session = useSession()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const router = useRouter()
+  const { leadId } = useParams({ strict: false })
+  const locale = useLocale()
+  const [overlay, setOverlay] = useState<Overlay>(null)
+  const sheet = useStore(leadSheet)
+  const outcome = useStore(open)
+  const organization = session.organization?.id
+  const user = session.user.id
+
+  useEffect(() => remember(session), [session])
+  useEffect(() => applyBrand(session.organization?.brand_color ?? null), [session.organization?.brand_color])
+  useEffect(() => {
+    applyLocale(pickLocale([session.user.locale, prefs.get().locale, ...navigator.languages, session.organization?.locale]))
+  }, [session.user.locale, session.organization?.locale])
+
+  useEffect(() => {
+    if (!organization) return
+    // Asked rather than assumed: the answer to a dead session is a 401, and that leads to the login everywhere.
+    return connectLive(client, () => {
+      void ask(api.GET('/api/session', { headers: { 'X-Background': '1' } }))
+        .then((alive) => client.setQueryData(sessionOptions.queryKey, alive))
+        .catch(() => {})
+    })
+  }, [client, organization, user])
+  useEffect(watchReturn, [])
+  useEffect(armPing, [])
+  // The lead's code is small and the next tap: fetched once the inbox stands.
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      void import('@/features/lead/LeadScreen')
+      void import('@/features/lead/LeadSheets')
+    }, 1200)
+    return () => clearTimeout(timer)
+  }, [])
+
+  useKeys({ '/': () => void navigate({ to: '/search' }), '?': () => setOverlay('help') })
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey)) return
+      event.preventDefault()
+      setOverlay((now) => (now === 'palette' ? null : 'palette'))
+    }
+    window.addEventListener('keydown', pressed)
+    return () => window.removeEventListener('keydown', pressed)
+  }, [])
+
+  return (
+    // A new language or organization draws everything anew: the catalogue's words are no state React knows of.
+    <div key={`${locale}-${organization ?? ''}`} className="flex h-full flex-col-reverse pt-safe lg:flex-row">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-control focus:bg-accent focus:px-4 focus:py-3 focus:text-on-accent"
+        onClick={(event) => {
+          event.preventDefault()
+          document.getElementById('main')?.focus()
+        }}
+      >
+        {m.skip_to_content()}
+      </a>
+      <Navigation session={session} hidden={Boolean(leadId)} onHelp={() => setOverlay('help')} onPalette={() => setOverlay('palette')} />
+      <main id="main" tabIndex={-1} className="relative min-h-0 min-w-0 flex-1 outline-none">
+        <Suspense fallback={null}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <ConnectionNote />
+      <Suspense fallback={null}>
+        {(sheet !== null || outcome?.asking) && <LeadSheets />}
+        {overlay === 'palette' && <Palette session={session} onClose={() => setOverlay(null)} onHelp={() => setOverlay('help')} router={router} />}
+        {overlay === 'help' && <HelpSheet onClose={() => setOverlay(null)} />}
+      </Suspense>
+    </div>
+  )
+}

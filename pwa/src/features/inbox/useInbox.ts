@@ -1,0 +1,27 @@
+import { useMemo } from 'react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import type { Lead } from '@/shared/api/types'
+import { viewerOf, type LeadFilters } from '@/shared/leads/filters'
+import { leadListOptions } from '@/shared/leads/queries'
+import { useSession } from '@/shared/session/queries'
+import { parseInboxSearch } from './search'
+
+export function useInboxFilters(): LeadFilters {
+  const raw = useSearch({ strict: false }) as Record<string, unknown>
+  const { view, status, assignee, campaign, form, from, to } = parseInboxSearch(raw)
+  return useMemo(
+    // Only what is set goes into the key: an absent and an undefined filter are the same question.
+    () => JSON.parse(JSON.stringify({ view: view ?? 'todo', status, assignee, campaign, form, from, to })) as LeadFilters,
+    [view, status, assignee, campaign, form, from, to],
+  )
+}
+
+export function useInbox(filters: LeadFilters) {
+  const session = useSession()
+  const { id, role } = viewerOf(session)
+  const list = useInfiniteQuery(leadListOptions(filters, { id, role }))
+  const pages = list.data?.pages
+  const items = useMemo<Lead[]>(() => pages?.flatMap((page) => page.items) ?? [], [pages])
+  return { ...list, items, session }
+}

@@ -1,0 +1,89 @@
+import {
+  AlarmClockOff,
+  ArrowRightLeft,
+  Clock3,
+  Hand,
+  Inbox,
+  Mail,
+  MessageCircle,
+  MessageSquareText,
+  Pencil,
+  Phone,
+  Repeat2,
+  StickyNote,
+  Undo2,
+  UserRoundCog,
+  type LucideIcon,
+} from 'lucide-react'
+import { m } from '@/paraglide/messages'
+import type { Attempt, Channel, TimelineItem, TimelineKind } from '@/shared/api/types'
+import { statusLabel } from '@/shared/leads/labels'
+import { lostReasonLabel, outcomeLabel } from '@/shared/leads/words'
+
+const channelIcons: Record<Channel, LucideIcon> = { call: Phone, sms: MessageSquareText, whatsapp: MessageCircle, email: Mail }
+
+const icons: Record<Exclude<TimelineKind, 'attempt'>, LucideIcon> = {
+  captured: Inbox,
+  enquiry: Repeat2,
+  status: ArrowRightLeft,
+  assigned: UserRoundCog,
+  released: Undo2,
+  claimed: Hand,
+  snoozed: Clock3,
+  woken: AlarmClockOff,
+  edited: Pencil,
+  note: StickyNote,
+}
+
+export function iconOf(item: TimelineItem): LucideIcon {
+  if (item.kind === 'attempt') return item.attempt ? channelIcons[item.attempt.channel] : Phone
+  return icons[item.kind] ?? StickyNote
+}
+
+const attempts: Record<Channel, () => string> = {
+  call: () => m.did_call(),
+  sms: () => m.did_sms(),
+  whatsapp: () => m.did_whatsapp(),
+  email: () => m.did_email(),
+}
+
+/** What happened, to be read after the name of who did it. */
+export function sentenceOf(item: TimelineItem, name: (id: string | null) => string, time: (at: Date) => string): string {
+  switch (item.kind) {
+    case 'captured':
+      return m.did_captured()
+    case 'enquiry':
+      return m.did_enquiry()
+    case 'status':
+      return statusSentence(item)
+    case 'assigned':
+      return item.to === null ? m.did_unassign() : m.did_assign({ name: name(item.to) })
+    case 'released':
+      return m.did_release()
+    case 'claimed':
+      return m.did_claim()
+    case 'snoozed':
+      return m.did_snooze({ when: item.until ? time(new Date(item.until)) : '–' })
+    case 'woken':
+      return item.user_id ? m.did_wake() : m.did_wake_itself()
+    case 'edited':
+      return m.did_edit()
+    case 'note':
+      return m.did_note()
+    case 'attempt':
+      return item.attempt ? attemptSentence(item.attempt) : m.did_call()
+    default:
+      return ''
+  }
+}
+
+function statusSentence(item: TimelineItem): string {
+  const status = item.to ? statusLabel(item.to) : '–'
+  const why = item.reason ? ` (${lostReasonLabel(item.reason)})` : ''
+  return (item.user_id ? m.did_status({ status }) : m.did_status_itself({ status })) + why
+}
+
+function attemptSentence(attempt: Attempt): string {
+  const what = attempts[attempt.channel]()
+  return attempt.outcome ? `${what} · ${outcomeLabel(attempt.outcome, attempt.channel)}` : what
+}

@@ -1,0 +1,190 @@
+import { useState, type ReactNode } from 'react'
+import { Switch } from '@base-ui/react/switch'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Check, LogOut } from 'lucide-react'
+import { m } from '@/paraglide/messages'
+import { api, ask, once } from '@/shared/api/client'
+import { inWords } from '@/shared/api/problem'
+import { ping } from '@/shared/device/ping'
+import { setPrefs, usePrefs, type Prefs } from '@/shared/device/prefs'
+import { applyLocale, LOCALE_NAMES, locales, useLocale, type Locale } from '@/shared/i18n/locale'
+import { roleLabel } from '@/shared/leads/words'
+import { forgetSession, leave, switchOrganization } from '@/shared/session/enter'
+import { sessionOptions, useSession } from '@/shared/session/queries'
+import { Avatar } from '@/shared/ui/Avatar'
+import { Button } from '@/shared/ui/Button'
+import { Segments } from '@/shared/ui/Segments'
+import { toast } from '@/shared/ui/toasts'
+import { InstallHint } from './InstallHint'
+
+export function ProfileScreen() {
+  const session = useSession()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const signOut = useMutation({
+    mutationFn: leave,
+    onSuccess: async () => {
+      await navigate({ to: '/login' })
+      forgetSession(client)
+    },
+    onError: (error) => toast(inWords(error), { tone: 'error' }),
+  })
+  return (
+    <section aria-label={m.nav_profile()} className="scrollable h-full">
+      <div className="mx-auto max-w-xl space-y-9 px-safe pt-6 pb-10">
+        <header className="flex items-center gap-4">
+          <Avatar name={session.user.name} size="l" />
+          <div className="min-w-0">
+            <h1 className="text-28 font-bold tracking-tight break-words">{session.user.name}</h1>
+            <p className="truncate text-15 text-ink-3">{session.user.email}</p>
+            <p className="text-15 text-ink-3">{roleLabel(session.role)}</p>
+          </div>
+        </header>
+        <Organizations />
+        <Language />
+        <Appearance />
+        <Alerts />
+        <InstallHint />
+        <footer className="space-y-4">
+          <Button kind="quiet" className="w-full" icon={<LogOut size={18} aria-hidden />} disabled={signOut.isPending} onClick={() => signOut.mutate()}>
+            {m.sign_out()}
+          </Button>
+          <p className="text-center text-13 text-ink-3">NextMove {__APP_VERSION__}</p>
+        </footer>
+      </div>
+    </section>
+  )
+}
+
+function Group({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title}>
+      <h2 className="mb-2 text-15 font-semibold text-ink-3">{title}</h2>
+      {children}
+    </section>
+  )
+}
+
+function Organizations() {
+  const session = useSession()
+  const client = useQueryClient()
+  const change = useMutation({
+    mutationFn: (id: string) => switchOrganization(client, id),
+    onError: (error) => toast(inWords(error), { tone: 'error' }),
+  })
+  if (session.memberships.length === 0 && !session.organization) return null
+  const current = session.organization?.id
+  return (
+    <Group title={m.organization()}>
+      {session.memberships.length < 2 ? (
+        <p className="text-17">{session.organization?.name ?? session.memberships[0]?.organization_name}</p>
+      ) : (
+        <ul className="overflow-hidden rounded-card border border-hairline bg-surface">
+          {session.memberships.map((one) => (
+            <li key={one.organization_id} className="border-b border-hairline last:border-b-0">
+              <button
+                type="button"
+                aria-pressed={one.organization_id === current}
+                disabled={change.isPending}
+                onClick={() => one.organization_id !== current && change.mutate(one.organization_id)}
+                className="flex min-h-14 w-full items-center gap-3 px-4 py-2 text-left transition-colors active:bg-pressed"
+              >
+                <span className="min-w-0 flex-1">
+                  <span className="block truncate text-17 font-medium">{one.organization_name}</span>
+                  <span className="block text-13 text-ink-3">{roleLabel(one.role)}</span>
+                </span>
+                {one.organization_id === current && <Check size={20} className="text-accent-text" aria-hidden />}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Group>
+  )
+}
+
+function Language() {
+  const client = useQueryClient()
+  const current = useLocale()
+  const save = useMutation({
+    mutationFn: (locale: Locale) => ask(api.PATCH('/api/me', { body: { locale }, headers: once() })),
+    onSuccess: (session) => client.setQueryData(sessionOptions.queryKey, session),
+    onError: (error) => toast(inWords(error), { tone: 'error' }),
+  })
+  return (
+    <Group title={m.language()}>
+      <Segments<Locale>
+        label={m.language()}
+        value={current}
+        segments={locales.map((locale) => ({ value: locale, label: LOCALE_NAMES[locale] }))}
+        onChange={(locale) => {
+          setPrefs({ locale })
+          applyLocale(locale)
+          save.mutate(locale)
+        }}
+      />
+    </Group>
+  )
+}
+
+function Appearance() {
+  const { theme } = usePrefs()
+  return (
+    <Group title={m.theme()}>
+      <Segments<Prefs['theme']>
+        label={m.theme()}
+        value={theme}
+        segments={[
+          { value: 'system', label: m.theme_system() },
+          { value: 'light', label: m.theme_light() },
+          { value: 'dark', label: m.theme_dark() },
+        ]}
+        onChange={(value) => setPrefs({ theme: value })}
+      />
+    </Group>
+  )
+}
+
+function Alerts() {
+  const { sound, vibration } = usePrefs()
+  const [vibrates] = useState(() => 'vibrate' in navigator)
+  return (
+    <Group title={m.alerts()}>
+      <Toggle
+        label={m.alert_sound()}
+        on={sound}
+        onChange={(on) => {
+          setPrefs({ sound: on })
+          if (on) ping()
+        }}
+      />
+      {vibrates && (
+        <Toggle
+          label={m.alert_vibration()}
+          on={vibration}
+          onChange={(on) => {
+            setPrefs({ vibration: on })
+            if (on) navigator.vibrate(60)
+          }}
+        />
+      )}
+    </Group>
+  )
+}
+
+function Toggle({ label, on, onChange }: { label: string; on: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <div className="flex min-h-14 items-center justify-between gap-4 border-b border-hairline text-17 last:border-b-0">
+      <span aria-hidden>{label}</span>
+      <Switch.Root
+        aria-label={label}
+        checked={on}
+        onCheckedChange={onChange}
+        className="relative h-8 w-14 shrink-0 rounded-full border border-edge bg-pressed p-0.5 transition-colors duration-150 before:absolute before:-inset-2 before:content-[''] data-checked:border-accent data-checked:bg-accent"
+      >
+        <Switch.Thumb className="block size-6.5 rounded-full bg-surface shadow-[0_1px_3px_oklch(0_0_0/0.3)] transition-transform duration-200 ease-spring data-checked:translate-x-6" />
+      </Switch.Root>
+    </div>
+  )
+}

@@ -1,0 +1,95 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { refetchQuietly } from '@/shared/api/quiet'
+import type { Lead } from '@/shared/api/types'
+import { ping } from '@/shared/device/ping'
+import { applyChange } from '@/shared/leads/apply'
+import { nameOf, summaryOf } from '@/shared/leads/labels'
+import { leadKeys } from '@/shared/leads/queries'
+import { arrive } from './state'
+
+export interface LeadEvent {
+  sequence: number
+  lead: Lead
+}
+
+export interface ChangedEvent {
+  sequence: number
+  topic: string
+  id: string
+  version: number
+}
+
+/** Under a burst of leads the counts are asked for once a second, not once a lead. */
+const COUNTS_EVERY = 1000
+
+/** Brings what the live stream says into the caches. Holds the highest sequence it has seen. */
+export class Receiver {
+  sequence: number | null = null
+  private readonly client: QueryClient
+  private readonly seen = new Map<string, number>()
+  private counts: ReturnType<typeof setTimeout> | undefined
+
+  constructor(client: QueryClient) {
+    this.client = client
+  }
+
+  created({ sequence, lead }: LeadEvent, replayed: boolean): void {
+    const known = this.seen.has(lead.id)
+    this.lead({ sequence, lead })
+    if (known || lead.is_test || replayed) return
+    arrive({ id: lead.id, name: nameOf(lead), summary: summaryOf(lead, undefined), at: Date.now() })
+    ping()
+  }
+
+  lead({ sequence, lead }: LeadEvent): void {
+    this.at(sequence)
+    if ((this.seen.get(lead.id) ?? -1) >= lead.version) return
+    this.seen.set(lead.id, lead.version)
+    applyChange(this.client, { id: lead.id, lead })
+    this.recount()
+  }
+
+  hidden({ sequence, id }: { sequence: number; id: string }): void {
+    this.at(sequence)
+    this.seen.delete(id)
+    applyChange(this.client, { id, lead: null })
+    this.recount()
+  }
+
+  changed({ sequence, topic, id }: ChangedEvent): void {
+    this.at(sequence)
+    switch (topic) {
+      case 'timeline':
+        void refetchQuietly(this.client, { queryKey: leadKeys.timeline(id) })
+        void refetchQuietly(this.client, { queryKey: leadKeys.detail(id) })
+        return
+      case 'organization':
+        void refetchQuietly(this.client, { queryKey: ['session'] })
+        return
+      default:
+        void refetchQuietly(this.client, { queryKey: [topic] })
+    }
+  }
+
+  refetch({ sequence }: { sequence: number }): void {
+    this.at(sequence)
+    this.seen.clear()
+    void refetchQuietly(this.client, {})
+  }
+
+  at(sequence: number): void {
+    if (this.sequence === null || sequence > this.sequence) this.sequence = sequence
+  }
+
+  stop(): void {
+    clearTimeout(this.counts)
+  }
+
+  private recount(): void {
+    if (this.counts) return
+    this.counts = setTimeout(() => {
+      this.counts = undefined
+      void refetchQuietly(this.client, { queryKey: leadKeys.counts })
+    }, COUNTS_EVERY)
+  }
+}

@@ -1,0 +1,14 @@
+import type { ReactNode } from 'react'
+
+/** Says what to do next rather than that there is nothing. */
+export function Empty({ icon, title, children }: { icon: ReactNode; title: string; children?: ReactNode }) {
+  return (
+    <div className="rise mx-auto flex max-w-sm flex-col items-center gap-3 px-8 py-16 text-center">
+      <span className="mb-2 grid size-16 place-items-center rounded-full bg-sunken text-ink-3" aria-hidden>
+        {icon}
+      </span>
+      <h2 className="text-20 font-semibold tracking-tight text-balance">{title}</h2>
+      {children && <div className="flex flex-col items-center gap-4 text-15 text-pretty text-ink-3">{children}</div>}
+    </div>
+  )
+}

@@ -1,0 +1,72 @@
+//! The routes of attempts, and of the timeline they stand in.
+
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Attempt, Channel, Outcome, TimelineItem};
+use crate::{
+    app::App,
+    attempts,
+    error::{Problem, Result},
+    http::{Items, Json, Path},
+    identity::Staff,
+    types::ids::{AttemptId, LeadId},
+};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(log)).routes(routes!(report)).routes(routes!(timeline))
+}
+
+/// An attempt as it is begun.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAttempt {
+    pub channel: Channel,
+    /// When the tap was, if that is not now.
+    pub started_at: Option<DateTime<Utc>>,
+}
+
+/// Stores an attempt before the other app opens.
+#[utoipa::path(post, path = "/api/leads/{id}/attempts", tag = "attempts", params(("id" = LeadId, Path)), request_body = NewAttempt,
+    responses((status = 201, body = Attempt), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn log(staff: Staff, Path(id): Path<LeadId>, Json(new): Json<NewAttempt>) -> Result<(StatusCode, Json<Attempt>)> {
+    let viewer = staff.viewer();
+    let attempt = staff.write(async |tx| attempts::log(tx, &viewer, id, new.channel, new.started_at).await).await?;
+    Ok((StatusCode::CREATED, Json(attempt)))
+}
+
+/// What came of an attempt.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    pub outcome: Outcome,
+    /// Up to 2,000 characters.
+    pub note: Option<String>,
+}
+
+/// Says what came of an attempt.
+#[utoipa::path(post, path = "/api/leads/{id}/attempts/{attempt_id}/outcome", tag = "attempts",
+    params(("id" = LeadId, Path), ("attempt_id" = AttemptId, Path)), request_body = Report,
+    responses((status = 200, body = Attempt), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn report(
+    staff: Staff,
+    Path((id, attempt)): Path<(LeadId, AttemptId)>,
+    Json(report): Json<Report>,
+) -> Result<Json<Attempt>> {
+    let viewer = staff.viewer();
+    Ok(Json(
+        staff.write(async |tx| attempts::report(tx, &viewer, id, attempt, report.outcome, report.note).await).await?,
+    ))
+}
+
+/// Attempts, notes and history of a lead, newest first.
+#[utoipa::path(get, path = "/api/leads/{id}/timeline", tag = "attempts", params(("id" = LeadId, Path)),
+    responses((status = 200, body = Items<TimelineItem>), (status = 404, body = Problem)))]
+async fn timeline(staff: Staff, Path(id): Path<LeadId>) -> Result<Json<Items<TimelineItem>>> {
+    let viewer = staff.viewer();
+    let items = staff.read(async |tx| attempts::timeline(tx, &viewer, id).await).await?;
+    Ok(Json(Items { items }))
+}

@@ -1,0 +1,223 @@
+//! An attempt to reach the person of a lead (LP-012 … LP-017, LP-078).
+//!
+//! Its life: *intent*, stored before the other app opens, then the outcome, given with one tap on return. Append-only: an outcome
+//! that is corrected is a further row, and the latest counts. Evidence: `intent` (nothing is known of it yet), `self_reported`
+//! (a person says so), `provider_confirmed` (the telephone company says so).
+
+mod http;
+mod sql;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    db::Tx,
+    error::{Error, Result},
+    identity::Viewer,
+    leads,
+    outbox::{self, Event},
+    types::ids::{AttemptId, LeadId, UserId},
+};
+pub use http::routes;
+
+/// How far back an attempt that was made without a connection may lie.
+const OLDEST: TimeDelta = TimeDelta::days(7);
+
+/// How somebody tries to reach a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Call,
+    Sms,
+    Whatsapp,
+    Email,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Reached,
+    NoAnswer,
+    Voicemail,
+    WrongNumber,
+    Sent,
+    NotSent,
+}
+
+impl Outcome {
+    /// A call is answered or not; a message is sent or not, or answered at once.
+    fn fits(self, channel: Channel) -> bool {
+        match self {
+            Self::Reached => true,
+            Self::NoAnswer | Self::Voicemail | Self::WrongNumber => channel == Channel::Call,
+            Self::Sent | Self::NotSent => channel != Channel::Call,
+        }
+    }
+}
+
+/// How well an outcome is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    Intent,
+    SelfReported,
+    ProviderConfirmed,
+}
+
+/// An attempt with its latest outcome.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub lead_id: LeadId,
+    pub user_id: UserId,
+    pub channel: Channel,
+    pub started_at: DateTime<Utc>,
+    pub evidence: Evidence,
+    #[schema(required = true)]
+    pub outcome: Option<Outcome>,
+    #[schema(required = true)]
+    pub outcome_at: Option<DateTime<Utc>>,
+    #[schema(required = true)]
+    pub note: Option<String>,
+}
+
+/// A line of a lead's timeline: who did what, when.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TimelineItem {
+    pub id: Uuid,
+    pub at: DateTime<Utc>,
+    /// Null: nobody; the system did.
+    #[schema(required = true)]
+    pub user_id: Option<UserId>,
+    pub kind: TimelineKind,
+    /// Of a note.
+    #[schema(required = true)]
+    pub text: Option<String>,
+    /// A status, or the user whom a lead was taken from.
+    #[schema(required = true)]
+    pub from: Option<String>,
+    /// A status, or the user whom a lead was given to.
+    #[schema(required = true)]
+    pub to: Option<String>,
+    /// Of a lost lead.
+    #[schema(required = true)]
+    pub reason: Option<String>,
+    /// Of a snooze.
+    #[schema(required = true)]
+    pub until: Option<DateTime<Utc>>,
+    /// The fields that were edited.
+    pub fields: Vec<String>,
+    #[schema(required = true)]
+    pub attempt: Option<Attempt>,
+}
+
+/// What a line of the timeline tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimelineKind {
+    Captured,
+    Enquiry,
+    Status,
+    Assigned,
+    Released,
+    Claimed,
+    Snoozed,
+    Woken,
+    Edited,
+    Note,
+    Attempt,
+}
+
+/// Stores that somebody is about to call or write. `started_at` is when the tap was, for an app that was offline.
+pub async fn log(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    lead: LeadId,
+    channel: Channel,
+    started_at: Option<DateTime<Utc>>,
+) -> Result<Attempt> {
+    let now = tx.now();
+    // A phone's clock may be a little ahead of ours; nobody attempts in the future.
+    let started_at = started_at.unwrap_or(now).min(now);
+    if started_at < now - OLDEST {
+        return Err(Error::invalid("started_at", "too_old", "An attempt is stored within a week."));
+    }
+    leads::attempted(tx, viewer, lead, started_at).await?;
+    let attempt = Attempt {
+        id: AttemptId::new(now),
+        lead_id: lead,
+        user_id: viewer.user,
+        channel,
+        started_at,
+        evidence: Evidence::Intent,
+        outcome: None,
+        outcome_at: None,
+        note: None,
+    };
+    sql::insert(tx, &attempt).await?;
+    Ok(attempt)
+}
+
+/// Says what came of an attempt. Said again, the later word counts; both are kept.
+pub async fn report(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    lead: LeadId,
+    id: AttemptId,
+    outcome: Outcome,
+    note: Option<String>,
+) -> Result<Attempt> {
+    leads::find(tx, viewer, lead).await?;
+    let attempt = sql::find(tx, lead, id).await?.ok_or(Error::NotFound)?;
+    if !outcome.fits(attempt.channel) {
+        return Err(Error::invalid("outcome", "outcome_unfit", "This cannot come of that channel."));
+    }
+    let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
+    if note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
+        return Err(Error::invalid("note", "too_long", "At most 2,000 characters."));
+    }
+    sql::insert_outcome(tx, id, viewer.user, outcome, Evidence::SelfReported, note.as_deref()).await?;
+    let unanswered = matches!(outcome, Outcome::NoAnswer | Outcome::Voicemail);
+    leads::outcome_known(tx, viewer, lead, outcome == Outcome::Reached, unanswered, attempt.started_at).await?;
+    outbox::record(tx, Event::TimelineChanged { lead }).await?;
+    sql::find(tx, lead, id).await?.ok_or(Error::NotFound)
+}
+
+/// The timeline of a lead: attempts, notes and history, newest first.
+pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<TimelineItem>> {
+    let mut items = Vec::new();
+    for line in leads::timeline_items(tx, viewer, lead).await? {
+        let text = |name: &str| line.data.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+        items.push(TimelineItem {
+            id: line.id,
+            at: line.at,
+            user_id: line.user,
+            kind: serde_json::from_value(line.kind.clone().into())?,
+            from: text("from"),
+            to: text("to"),
+            reason: text("reason"),
+            until: text("until").and_then(|until| until.parse().ok()),
+            fields: line.data.get("fields").cloned().map(serde_json::from_value).transpose()?.unwrap_or_default(),
+            text: line.text,
+            attempt: None,
+        });
+    }
+    items.extend(sql::of_lead(tx, lead).await?.into_iter().map(|attempt| TimelineItem {
+        id: attempt.id.0,
+        at: attempt.started_at,
+        user_id: Some(attempt.user_id),
+        kind: TimelineKind::Attempt,
+        text: None,
+        from: None,
+        to: None,
+        reason: None,
+        until: None,
+        fields: Vec::new(),
+        attempt: Some(attempt),
+    }));
+    items.sort_by(|a, b| (b.at, b.id).cmp(&(a.at, a.id)));
+    Ok(items)
+}

@@ -1,0 +1,93 @@
+//! The doors for Meta's webhooks (LP-035, LP-071), and the list of forms.
+
+use axum::{
+    body::Bytes,
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{LeadForm, receive, sql};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    http::{Items, Json, Query},
+    identity::Staff,
+};
+
+/// A post holds up to 1,000 changes of about 300 bytes.
+const LARGEST_POST: usize = 2 * 1024 * 1024;
+
+/// Where Meta knocks. Not under `/api`: no session, no cross-site rules; the signature says who it is.
+pub fn webhook_routes() -> axum::Router<App> {
+    axum::Router::new()
+        .route("/webhooks/meta-lead", get(handshake).post(deliver))
+        .layer(DefaultBodyLimit::max(LARGEST_POST))
+}
+
+pub fn forms_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(forms))
+}
+
+#[derive(Deserialize)]
+struct Handshake {
+    #[serde(rename = "hub.mode")]
+    mode: Option<String>,
+    #[serde(rename = "hub.verify_token")]
+    verify_token: Option<String>,
+    #[serde(rename = "hub.challenge")]
+    challenge: Option<String>,
+}
+
+/// Meta asks, once, whether this address is ours: the bare challenge is the answer.
+async fn handshake(State(app): State<App>, Query(asked): Query<Handshake>) -> Result<Response> {
+    let expected = app.config.meta.verify_token.as_bytes();
+    let given = asked.verify_token.unwrap_or_default();
+    let is_ours = asked.mode.as_deref() == Some("subscribe")
+        && !expected.is_empty()
+        && bool::from(given.as_bytes().ct_eq(expected));
+    match asked.challenge {
+        Some(challenge) if is_ours && challenge.len() <= 256 => {
+            Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], challenge).into_response())
+        }
+        _ => Err(Error::Forbidden("verify_token")),
+    }
+}
+
+/// A delivery whose signature, over the bytes as they came, is Meta's.
+struct MetaWebhook(Bytes);
+
+impl FromRequest<App> for MetaWebhook {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let signature =
+            request.headers().get("x-hub-signature-256").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let body = Bytes::from_request(request, app).await.map_err(|error| match error.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+            _ => Error::Malformed("the body broke off".to_owned()),
+        })?;
+        if !app.meta_secret.verify(&body, signature.as_deref()) {
+            metrics::counter!("nextmove_webhook_refused_total").increment(1);
+            return Err(Error::Unauthenticated("signature"));
+        }
+        Ok(Self(body))
+    }
+}
+
+/// Answers when everything is stored; Meta delivers again what was not answered.
+async fn deliver(State(app): State<App>, MetaWebhook(body): MetaWebhook) -> Result<StatusCode> {
+    receive(&app, &body, app.clock.now()).await?;
+    Ok(StatusCode::OK)
+}
+
+/// The organization's lead forms.
+#[utoipa::path(get, path = "/api/forms", tag = "campaigns", responses((status = 200, body = Items<LeadForm>)))]
+async fn forms(staff: Staff) -> Result<Json<Items<LeadForm>>> {
+    let items = staff.read(async |tx| sql::forms(tx).await).await?;
+    Ok(Json(Items { items }))
+}

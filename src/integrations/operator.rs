@@ -1,0 +1,94 @@
+//! What an operator sees of the machinery: the graveyard of jobs, and deliveries that could not be taken. Both are replayed from here.
+
+use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{receive, sql};
+use crate::{
+    app::App,
+    error::{Error, Problem, Result},
+    http::{Items, Json, Path},
+    identity::Operator,
+    jobs::{self, Buried},
+    types::ids::QuarantineId,
+};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(buried))
+        .routes(routes!(replay_job))
+        .routes(routes!(quarantine))
+        .routes(routes!(replay_delivery))
+}
+
+/// A delivery that could not be taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuarantinedWebhook {
+    pub id: QuarantineId,
+    pub provider: String,
+    /// `unknown_page` or `unreadable`.
+    pub reason: String,
+    pub received_at: DateTime<Utc>,
+    /// Bytes.
+    pub size: i32,
+}
+
+/// What waits in the quarantine, newest first.
+pub async fn webhooks(app: &App) -> Result<Vec<QuarantinedWebhook>> {
+    let waiting = app.db.directory(async |directory| sql::waiting(directory).await).await?;
+    Ok(waiting
+        .into_iter()
+        .map(|row| QuarantinedWebhook {
+            id: QuarantineId(row.id),
+            provider: row.provider,
+            reason: row.reason,
+            received_at: row.received_at,
+            size: row.size,
+        })
+        .collect())
+}
+
+/// Receives a delivery again; it leaves the quarantine only if all of it can be taken now.
+pub async fn replay_webhook(app: &App, id: QuarantineId) -> Result<()> {
+    let waiting = app.db.directory(async |directory| sql::waiting_bodies(directory, None, Some(id)).await).await?;
+    let (_, body, received_at) = waiting.into_iter().next().ok_or(Error::NotFound)?;
+    let taken = receive(app, &body, received_at).await?;
+    // What was set aside again has a row of its own now.
+    app.db.directory(async |directory| sql::replayed(directory, id).await).await?;
+    if taken.leads == 0 {
+        return Err(Error::conflict("still_nobodys", "It can still not be taken; it waits on."));
+    }
+    Ok(())
+}
+
+/// The graveyard: jobs that were given up, newest first.
+#[utoipa::path(get, path = "/api/operator/jobs", tag = "operator", responses((status = 200, body = Items<Buried>)))]
+async fn buried(operator: Operator) -> Result<Json<Items<Buried>>> {
+    let items = operator.directory(async |directory| jobs::buried(directory).await).await?;
+    Ok(Json(Items { items }))
+}
+
+/// Brings a job back.
+#[utoipa::path(post, path = "/api/operator/jobs/{id}/replay", tag = "operator", params(("id" = i64, Path)),
+    responses((status = 204), (status = 404, body = Problem)))]
+async fn replay_job(operator: Operator, Path(id): Path<i64>) -> Result<StatusCode> {
+    operator.directory(async |directory| jobs::replay(directory, id).await).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deliveries that could not be taken, newest first.
+#[utoipa::path(get, path = "/api/operator/webhooks", tag = "operator", responses((status = 200, body = Items<QuarantinedWebhook>)))]
+async fn quarantine(_: Operator, State(app): State<App>) -> Result<Json<Items<QuarantinedWebhook>>> {
+    Ok(Json(Items { items: webhooks(&app).await? }))
+}
+
+/// Takes a delivery in again.
+#[utoipa::path(post, path = "/api/operator/webhooks/{id}/replay", tag = "operator", params(("id" = QuarantineId, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "It is still nobody's")))]
+async fn replay_delivery(_: Operator, State(app): State<App>, Path(id): Path<QuarantineId>) -> Result<StatusCode> {
+    replay_webhook(&app, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

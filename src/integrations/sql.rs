@@ -1,0 +1,285 @@
+//! All the SQL of connections, forms, receipts and the quarantine.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::{LeadForm, Quarantined, quarantine_ids, receipt_ids};
+use crate::{
+    db::{Directory, Tx, seal::Sealed},
+    error::Result,
+    providers::meta::LeadgenChange,
+    types::ids::{FormId, QuarantineId},
+};
+
+/// One statement, one commit: receipts and the jobs that fetch the leads. Gives the positions of those whose page is nobody's.
+///
+/// A receipt is kept once; the job is enqueued whenever no unfinished one exists, so that a redelivery revives a fetch that was buried.
+/// A lead that is there already costs that job one look.
+pub(super) async fn take_in(pool: &PgPool, leads: &[LeadgenChange], received_at: DateTime<Utc>) -> Result<Vec<usize>> {
+    let ids = receipt_ids(leads.len(), received_at);
+    let leadgen_ids: Vec<&str> = leads.iter().map(|change| change.leadgen_id.as_str()).collect();
+    let page_ids: Vec<&str> = leads.iter().map(|change| change.page_id.as_str()).collect();
+    let form_ids: Vec<Option<&str>> =
+        leads.iter().map(|change| change.form_id.as_ref().map(|id| id.as_str())).collect();
+    let sent_at: Vec<Option<DateTime<Utc>>> = leads.iter().map(|change| change.created_time).collect();
+    let homeless = sqlx::query_scalar!(
+        r#"with incoming as (
+               select id, leadgen_id, page_id, form_id, sent_at, position, meta_pages.organization_id
+               from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+                    with ordinality as new(id, leadgen_id, page_id, form_id, sent_at, position)
+               left join meta_pages using (page_id)),
+           kept as (
+               insert into webhook_receipts (id, organization_id, provider, external_id, page_id, form_id, sent_at, received_at)
+               select id, organization_id, 'meta', leadgen_id, page_id, form_id, sent_at, $6 from incoming where organization_id is not null
+               on conflict do nothing),
+           queued as (
+               insert into jobs (organization_id, kind, key, payload, priority, max_attempts, run_at, created_at)
+               select organization_id, 'fetch_lead', leadgen_id,
+                      jsonb_build_object('leadgen_id', leadgen_id, 'page_id', page_id, 'form_id', form_id, 'received_at', $6::timestamptz),
+                      50, 20, $6, $6
+               from incoming where organization_id is not null
+               on conflict do nothing)
+           select position as "position!" from incoming where organization_id is null"#,
+        &ids,
+        &leadgen_ids as &[&str],
+        &page_ids as &[&str],
+        &form_ids as &[Option<&str>],
+        &sent_at as &[Option<DateTime<Utc>>],
+        received_at
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(homeless.into_iter().filter_map(|position| usize::try_from(position - 1).ok()).collect())
+}
+
+pub(super) async fn quarantine(pool: &PgPool, parts: &[Quarantined], received_at: DateTime<Utc>) -> Result<()> {
+    let ids = quarantine_ids(parts.len(), received_at);
+    let reasons: Vec<&str> = parts.iter().map(|part| part.reason).collect();
+    let pages: Vec<Option<&str>> = parts.iter().map(|part| part.page_id.as_deref()).collect();
+    let bodies: Vec<&[u8]> = parts.iter().map(|part| part.body.as_slice()).collect();
+    sqlx::query!(
+        "insert into webhook_quarantine (id, provider, reason, page_id, body, received_at)
+         select id, 'meta', reason, page_id, body, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) as new(id, reason, page_id, body)",
+        &ids,
+        &reasons as &[&str],
+        &pages as &[Option<&str>],
+        &bodies as &[&[u8]],
+        received_at
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// What waits in the quarantine.
+pub(super) struct Waiting {
+    pub id: Uuid,
+    pub provider: String,
+    pub reason: String,
+    pub received_at: DateTime<Utc>,
+    pub size: i32,
+}
+
+pub(super) async fn waiting(directory: &mut Directory) -> Result<Vec<Waiting>> {
+    Ok(sqlx::query_as!(
+        Waiting,
+        r#"select id, provider, reason, received_at, length(body) as "size!" from webhook_quarantine
+           where replayed_at is null and reason <> 'other_field' order by received_at desc limit 200"#
+    )
+    .fetch_all(directory.conn())
+    .await?)
+}
+
+/// Waiting parts of a page, or the one of an id.
+pub(super) async fn waiting_bodies(
+    directory: &mut Directory,
+    page_id: Option<&str>,
+    id: Option<QuarantineId>,
+) -> Result<Vec<(QuarantineId, Vec<u8>, DateTime<Utc>)>> {
+    let rows = sqlx::query!(
+        "select id, body, received_at from webhook_quarantine
+         where replayed_at is null and ($1::text is null or page_id = $1) and ($2::uuid is null or id = $2) and ($1 is not null or $2 is not null)
+         order by received_at limit 1000",
+        page_id,
+        id.map(|id| id.0)
+    )
+    .fetch_all(directory.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (QuarantineId(row.id), row.body, row.received_at)).collect())
+}
+
+pub(super) async fn replayed(directory: &mut Directory, id: QuarantineId) -> Result<()> {
+    let now = directory.now();
+    sqlx::query!("update webhook_quarantine set replayed_at = $2 where id = $1", id.0, now)
+        .execute(directory.conn())
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn prune(directory: &mut Directory, before: DateTime<Utc>) -> Result<u64> {
+    let receipts = sqlx::query!("delete from webhook_receipts where received_at < $1", before)
+        .execute(directory.conn())
+        .await?
+        .rows_affected();
+    let parts = sqlx::query!("delete from webhook_quarantine where received_at < $1", before)
+        .execute(directory.conn())
+        .await?
+        .rows_affected();
+    Ok(receipts + parts)
+}
+
+/// Says that a page's leads are this organization's; `false` where they are another's.
+pub(super) async fn route_page(tx: &mut Tx, page_id: &str) -> Result<bool> {
+    let (organization, now) = (tx.organization().0, tx.now());
+    let holder = sqlx::query_scalar!(
+        "insert into meta_pages (page_id, organization_id, connected_at) values ($1, $2, $3)
+         on conflict (page_id) do update set page_id = excluded.page_id returning organization_id",
+        page_id,
+        organization,
+        now
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(holder == organization)
+}
+
+pub(super) async fn connection_row(tx: &mut Tx, page_id: &str) -> Result<Option<Uuid>> {
+    Ok(sqlx::query_scalar!("select row_id from meta_connections where page_id = $1", page_id)
+        .fetch_optional(tx.conn())
+        .await?)
+}
+
+pub(super) async fn upsert_connection(tx: &mut Tx, page_id: &str, row: Uuid, name: &str, token: Sealed) -> Result<()> {
+    let now = tx.now();
+    sqlx::query!(
+        "insert into meta_connections (page_id, row_id, name, token, connected_at) values ($1, $2, $3, $4, $5)
+         on conflict (organization_id, page_id) do update
+         set name = excluded.name, token = excluded.token, connected_at = excluded.connected_at, broken_at = null, broken_reason = null",
+        page_id,
+        row,
+        name,
+        token.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Marks a working connection broken; nothing where it was already.
+pub(super) async fn break_connection(tx: &mut Tx, page_id: &str, reason: &str) -> Result<Option<Uuid>> {
+    let now = tx.now();
+    Ok(sqlx::query_scalar!(
+        "update meta_connections set broken_at = $2, broken_reason = $3 where page_id = $1 and broken_at is null returning row_id",
+        page_id,
+        now,
+        reason
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// A connection that was taken for broken and answers again.
+pub(super) async fn mend_connection(tx: &mut Tx, page_id: &str) -> Result<()> {
+    sqlx::query!("update meta_connections set broken_at = null, broken_reason = null where page_id = $1 and broken_at is not null", page_id)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// All that fetching a lead needs to know, in one look.
+pub(super) struct Ground {
+    pub row_id: Uuid,
+    pub token: Sealed,
+    pub broken_at: Option<DateTime<Utc>>,
+    pub country: String,
+    pub sla_minutes: i32,
+    pub is_known: bool,
+    pub form_id: Option<Uuid>,
+    pub form: Option<Value>,
+    pub overrides: Option<Value>,
+}
+
+pub(super) async fn ground(
+    tx: &mut Tx,
+    page_id: &str,
+    leadgen_id: &str,
+    form_id: Option<&str>,
+) -> Result<Option<Ground>> {
+    Ok(sqlx::query_as!(
+        Ground,
+        r#"select c.row_id, c.token as "token: Sealed", c.broken_at, o.country, o.sla_minutes,
+                  exists (select from lead_enquiries e where e.meta_lead_id = $2) as "is_known!",
+                  f.id as "form_id?", f.snapshot as "form?", f.overrides as "overrides?"
+           from meta_connections c join organizations o on o.id = c.organization_id
+           left join lead_forms f on f.external_id = $3
+           where c.page_id = $1"#,
+        page_id,
+        leadgen_id,
+        form_id
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// Keeps a form as Meta tells it; gives its id, and whether it is new to us.
+pub(super) async fn upsert_form(
+    tx: &mut Tx,
+    page_id: &str,
+    external_id: &str,
+    name: &str,
+    locale: Option<&str>,
+    snapshot: Value,
+) -> Result<(FormId, bool)> {
+    let now = tx.now();
+    let fresh = FormId::new(now);
+    let id = sqlx::query_scalar!(
+        "insert into lead_forms (id, page_id, external_id, name, locale, snapshot, fetched_at) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (organization_id, external_id) do update
+         set name = excluded.name, locale = excluded.locale, snapshot = excluded.snapshot, fetched_at = excluded.fetched_at
+         returning id",
+        fresh.0,
+        page_id,
+        external_id,
+        name,
+        locale,
+        snapshot,
+        now
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((FormId(id), id == fresh.0))
+}
+
+pub(super) async fn forms(tx: &mut Tx) -> Result<Vec<LeadForm>> {
+    Ok(sqlx::query_as!(
+        LeadForm,
+        r#"select id as "id: FormId", name, external_id, locale from lead_forms order by name, id limit 1000"#
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Throttled: no fetch of this organization before `until`.
+pub(super) async fn hold_back(tx: &mut Tx, pause: TimeDelta) -> Result<()> {
+    let (organization, until) = (tx.organization().0, tx.now() + pause);
+    sqlx::query!(
+        "update jobs set run_at = greatest(run_at, $2) where organization_id = $1 and kind = 'fetch_lead' and state = 'ready'",
+        organization,
+        until
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What waits for this organization's leads may run now; what was buried for want of a connection comes back.
+pub(super) async fn hurry(tx: &mut Tx) -> Result<()> {
+    let (organization, now) = (tx.organization().0, tx.now());
+    sqlx::query!("update jobs set run_at = $2 where organization_id = $1 and kind = 'fetch_lead' and state = 'ready' and run_at > $2", organization, now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! A submission becomes a lead, or joins the one that is open.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::{Answer, Status, sql, tokens, work};
+use crate::{
+    db::Tx,
+    error::Result,
+    outbox::{self, Event},
+    types::{
+        ids::{CampaignId, EnquiryId, FormId, LeadId},
+        phone::Phone,
+    },
+};
+
+/// Who asks, and what for.
+#[derive(Clone, Debug, Default)]
+pub struct Person {
+    pub full_name: Option<String>,
+    pub phone: Option<Phone>,
+    /// As typed, where it is no valid number.
+    pub phone_given: Option<String>,
+    pub email: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub service: Option<String>,
+    pub message: Option<String>,
+    pub answers: Vec<Answer>,
+}
+
+/// What was agreed to, with the text that was shown.
+#[derive(Clone, Debug)]
+pub struct NewConsent {
+    pub key: String,
+    pub text: String,
+    pub version: String,
+    pub given: bool,
+    pub inferred: bool,
+    pub privacy_policy_url: Option<String>,
+}
+
+/// When the submission passed our doors.
+#[derive(Clone, Copy, Debug)]
+pub struct Received {
+    pub received_at: DateTime<Utc>,
+    pub fetched_at: Option<DateTime<Utc>>,
+}
+
+/// A submission.
+#[derive(Clone, Debug)]
+pub struct NewLead {
+    pub source: &'static str,
+    pub platform: Option<String>,
+    pub meta_lead_id: Option<String>,
+    pub campaign: Option<CampaignId>,
+    pub form: Option<FormId>,
+    pub adset: (Option<String>, Option<String>),
+    pub ad: (Option<String>, Option<String>),
+    pub is_test: bool,
+    pub is_organic: bool,
+    pub person: Person,
+    pub consents: Vec<NewConsent>,
+    /// When the person sent it, as the provider says; the SLA clock starts here.
+    pub created_at: DateTime<Utc>,
+    pub received: Received,
+}
+
+/// What became of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Captured {
+    /// A new lead stands in the inbox.
+    New(LeadId),
+    /// The same person's open lead has one enquiry more.
+    Joined(LeadId),
+    /// It was stored before.
+    Known(LeadId),
+}
+
+/// The lead that a submission was stored as, if it was.
+pub async fn known(tx: &mut Tx, meta_lead_id: &str) -> Result<Option<LeadId>> {
+    sql::lead_of_submission(tx, meta_lead_id).await
+}
+
+/// Stores a submission, once. `sla` is the organization's time to the first attempt.
+pub async fn capture(tx: &mut Tx, new: NewLead, sla: TimeDelta) -> Result<Captured> {
+    // Two submissions of one person wait for each other here, or both would find no open lead.
+    let same_person = tokens::identity_lookups(tx.vault(), &new.person);
+    sql::lock_submission(tx, new.meta_lead_id.as_deref(), &same_person).await?;
+    if let Some(meta_lead_id) = &new.meta_lead_id
+        && let Some(lead) = sql::lead_of_submission(tx, meta_lead_id).await?
+    {
+        return Ok(Captured::Known(lead));
+    }
+    // A test lead is nobody's enquiry: it neither joins nor is joined.
+    if !new.is_test
+        && let Some(lead) = sql::open_lead_of(tx, &same_person).await?
+    {
+        join(tx, lead, new).await?;
+        return Ok(Captured::Joined(lead));
+    }
+    let lead = LeadId::new(tx.now());
+    let due_at = new.created_at + sla;
+    sql::insert_lead(tx, lead, &new, due_at).await?;
+    let found_by = tokens::tokens(tx.vault(), &new.person)?;
+    let enquiry = EnquiryId::new(tx.now());
+    sql::insert_beside_lead(tx, lead, enquiry, &new, &found_by).await?;
+    sql::insert_consents(tx, lead, enquiry, new.created_at, &new.consents).await?;
+    outbox::record(tx, Event::LeadCaptured { lead }).await?;
+    Ok(Captured::New(lead))
+}
+
+/// A further enquiry: what the open lead lacks is filled in, what it has stays; nothing that was sent is lost.
+async fn join(tx: &mut Tx, lead: LeadId, new: NewLead) -> Result<()> {
+    let now = tx.now();
+    let mut row = sql::lock(tx, lead).await?;
+    let mut person = row.person(tx)?;
+    let given = &new.person;
+    fill(&mut person.full_name, given.full_name.as_ref());
+    fill(&mut person.email, given.email.as_ref());
+    fill(&mut person.postal_code, given.postal_code.as_ref());
+    fill(&mut person.city, given.city.as_ref());
+    fill(&mut person.service, given.service.as_ref());
+    if person.phone.is_none() && given.phone.is_some() {
+        person.phone.clone_from(&given.phone);
+        person.phone_given = None;
+    }
+    row.set_person(tx, &person)?;
+    row.enquiry_count += 1;
+    // Somebody who asks again wants to be called now, whatever was put off.
+    row.snoozed_until = None;
+    if row.status != Status::New.as_str() {
+        row.next_at = Some(now);
+    }
+    let enquiry = EnquiryId::new(now);
+    sql::insert_enquiry(tx, lead, enquiry, &new).await?;
+    sql::insert_consents(tx, lead, enquiry, new.created_at, &new.consents).await?;
+    work::save(tx, row, Some(&person), "enquiry", json!({ "form_id": new.form, "campaign_id": new.campaign })).await?;
+    Ok(())
+}
+
+fn fill(field: &mut Option<String>, given: Option<&String>) {
+    if field.is_none() {
+        *field = given.cloned();
+    }
+}

@@ -1,0 +1,172 @@
+//! The routes of leads. A new action is a new resource.
+
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Change, Counts, Filter, Lead, LeadDetail};
+use crate::{
+    app::App,
+    error::{Problem, Result},
+    http::{IfMatch, Json, Page, Path, Query, Versioned},
+    identity::{Manager, Staff},
+    leads,
+    types::ids::{LeadId, NoteId, UserId},
+};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(counts))
+        .routes(routes!(detail, change))
+        .routes(routes!(opened))
+        .routes(routes!(claim, release))
+        .routes(routes!(assign))
+        .routes(routes!(snooze, wake))
+        .routes(routes!(add_note))
+}
+
+/// A page of leads.
+#[utoipa::path(get, path = "/api/leads", tag = "leads", params(Filter),
+    responses((status = 200, body = Page<Lead>), (status = 422, body = Problem, description = "A filter that cannot be read")))]
+async fn list(staff: Staff, Query(filter): Query<Filter>) -> Result<Json<Page<Lead>>> {
+    let viewer = staff.viewer();
+    Ok(Json(staff.read(async |tx| leads::list(tx, &viewer, filter).await).await?))
+}
+
+/// How many leads wait.
+#[utoipa::path(get, path = "/api/leads/counts", tag = "leads", responses((status = 200, body = Counts)))]
+async fn counts(staff: Staff) -> Result<Json<Counts>> {
+    let viewer = staff.viewer();
+    Ok(Json(staff.read(async |tx| leads::counts(tx, &viewer).await).await?))
+}
+
+/// One lead.
+#[utoipa::path(get, path = "/api/leads/{id}", tag = "leads", params(("id" = LeadId, Path)),
+    responses((status = 200, body = LeadDetail, headers(("ETag" = String, description = "The version, in quotes"))), (status = 404, body = Problem)))]
+async fn detail(staff: Staff, Path(id): Path<LeadId>) -> Result<Versioned<LeadDetail>> {
+    let viewer = staff.viewer();
+    let detail = staff.read(async |tx| leads::detail(tx, &viewer, id).await).await?;
+    let version = detail.lead.version;
+    Ok(Versioned(detail, version))
+}
+
+/// Changes status or fields of the version that `If-Match` names.
+#[utoipa::path(patch, path = "/api/leads/{id}", tag = "leads", request_body = Change,
+    params(("id" = LeadId, Path), ("If-Match" = String, Header, description = "The version that is changed, in quotes")),
+    responses((status = 200, body = Lead), (status = 404, body = Problem), (status = 409, body = Problem, description = "Not an arrow of the state machine"),
+        (status = 412, body = Problem, description = "Changed meanwhile"), (status = 422, body = Problem), (status = 428, body = Problem)))]
+async fn change(
+    staff: Staff,
+    Path(id): Path<LeadId>,
+    IfMatch(version): IfMatch,
+    Json(change): Json<Change>,
+) -> Result<Versioned<Lead>> {
+    let viewer = staff.viewer();
+    versioned(staff.write(async |tx| leads::change(tx, &viewer, id, version, change).await).await)
+}
+
+fn versioned(lead: Result<Lead>) -> Result<Versioned<Lead>> {
+    lead.map(|lead| {
+        let version = lead.version;
+        Versioned(lead, version)
+    })
+}
+
+/// Notes in the latency trace that somebody looks at it.
+#[utoipa::path(put, path = "/api/leads/{id}/opened", tag = "leads", params(("id" = LeadId, Path)),
+    responses((status = 204), (status = 404, body = Problem)))]
+async fn opened(staff: Staff, Path(id): Path<LeadId>) -> Result<StatusCode> {
+    let viewer = staff.viewer();
+    staff.write(async |tx| leads::opened(tx, &viewer, id).await).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes an unclaimed lead.
+#[utoipa::path(post, path = "/api/leads/{id}/claim", tag = "leads", params(("id" = LeadId, Path)),
+    responses((status = 200, body = Lead), (status = 404, body = Problem), (status = 409, body = Problem, description = "A colleague was faster")))]
+async fn claim(staff: Staff, Path(id): Path<LeadId>) -> Result<Versioned<Lead>> {
+    let viewer = staff.viewer();
+    versioned(staff.write(async |tx| leads::claim(tx, &viewer, id).await).await)
+}
+
+/// Gives a lead back.
+#[utoipa::path(delete, path = "/api/leads/{id}/claim", tag = "leads", params(("id" = LeadId, Path)),
+    responses((status = 200, body = Lead), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn release(staff: Staff, Path(id): Path<LeadId>) -> Result<Versioned<Lead>> {
+    let viewer = staff.viewer();
+    versioned(staff.write(async |tx| leads::release(tx, &viewer, id).await).await)
+}
+
+/// To whom a lead is given.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assignment {
+    /// Null: nobody.
+    #[schema(required = true)]
+    pub user_id: Option<UserId>,
+}
+
+/// Gives a lead to a colleague.
+#[utoipa::path(put, path = "/api/leads/{id}/assignment", tag = "leads", params(("id" = LeadId, Path)), request_body = Assignment,
+    responses((status = 200, body = Lead), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn assign(manager: Manager, Path(id): Path<LeadId>, Json(to): Json<Assignment>) -> Result<Versioned<Lead>> {
+    let viewer = manager.viewer();
+    versioned(manager.write(async |tx| leads::assign(tx, &viewer, id, to.user_id).await).await)
+}
+
+/// Until when a lead is put off.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Snooze {
+    pub until: DateTime<Utc>,
+}
+
+/// Puts a lead off.
+#[utoipa::path(put, path = "/api/leads/{id}/snooze", tag = "leads", params(("id" = LeadId, Path)), request_body = Snooze,
+    responses((status = 200, body = Lead), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn snooze(staff: Staff, Path(id): Path<LeadId>, Json(snooze): Json<Snooze>) -> Result<Versioned<Lead>> {
+    let viewer = staff.viewer();
+    versioned(staff.write(async |tx| leads::snooze(tx, &viewer, id, snooze.until).await).await)
+}
+
+/// Brings a lead that was put off back.
+#[utoipa::path(delete, path = "/api/leads/{id}/snooze", tag = "leads", params(("id" = LeadId, Path)),
+    responses((status = 200, body = Lead), (status = 404, body = Problem)))]
+async fn wake(staff: Staff, Path(id): Path<LeadId>) -> Result<Versioned<Lead>> {
+    let viewer = staff.viewer();
+    versioned(staff.write(async |tx| leads::wake(tx, &viewer, id).await).await)
+}
+
+/// A note as it is written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewNote {
+    /// Up to 4,000 characters.
+    pub text: String,
+}
+
+/// A note that was written; it stands in the timeline under this id.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Note {
+    pub id: NoteId,
+    pub at: DateTime<Utc>,
+    pub user_id: UserId,
+    pub text: String,
+}
+
+/// Adds a note to the timeline.
+#[utoipa::path(post, path = "/api/leads/{id}/notes", tag = "leads", params(("id" = LeadId, Path)), request_body = NewNote,
+    responses((status = 201, body = Note), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn add_note(staff: Staff, Path(id): Path<LeadId>, Json(note): Json<NewNote>) -> Result<(StatusCode, Json<Note>)> {
+    let viewer = staff.viewer();
+    let written = staff
+        .write(async |tx| {
+            let id = leads::add_note(tx, &viewer, id, &note.text).await?;
+            Ok(Note { id, at: tx.now(), user_id: viewer.user, text: note.text.trim().to_owned() })
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(written)))
+}

@@ -1,0 +1,273 @@
+//! The tables beside the lead: tokens, enquiries, consents, history, notes.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::{bytes, sealed_answers};
+use crate::{
+    db::{Tx, seal::Sealed},
+    error::Result,
+    leads::{
+        Answer, Consent, HistoryItem,
+        capture::{NewConsent, NewLead},
+    },
+    types::ids::{EnquiryId, HistoryId, LeadId, NoteId, UserId},
+};
+
+/// All that stands beside a new lead, in one statement: tokens, the enquiry, the trace, the first line of the history.
+pub(in crate::leads) async fn insert_beside_lead(
+    tx: &mut Tx,
+    lead: LeadId,
+    enquiry: EnquiryId,
+    new: &NewLead,
+    tokens: &[Vec<u8>],
+) -> Result<()> {
+    let answers = sealed_answers(tx, "lead_enquiries", enquiry.0, &new.person.answers)?;
+    let message = tx.seal_some("lead_enquiries", "message", enquiry.0, new.person.message.as_deref())?;
+    let now = tx.now();
+    let meta_created_at = (new.source == "meta").then_some(new.created_at);
+    sqlx::query!(
+        "with tokens as (insert into lead_tokens (token, lead_id) select token, $1 from unnest($2::bytea[]) as token),
+              enquiry as (insert into lead_enquiries (id, lead_id, meta_lead_id, form_id, campaign_id, message, answers, at, received_at)
+                          values ($3, $1, $4, $5, $6, $7, $8, $9, $10)),
+              trace as (insert into lead_traces (lead_id, meta_created_at, received_at, fetched_at, stored_at) values ($1, $11, $10, $12, $13))
+         insert into lead_history (id, lead_id, kind, at, data) values ($14, $1, 'captured', $9, '{}')",
+        lead.0,
+        tokens,
+        enquiry.0,
+        new.meta_lead_id,
+        new.form.map(|id| id.0),
+        new.campaign.map(|id| id.0),
+        bytes(&message),
+        bytes(&answers),
+        new.created_at,
+        new.received.received_at,
+        meta_created_at,
+        new.received.fetched_at,
+        now,
+        HistoryId::new(now).0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A further enquiry of a lead that is open.
+pub(in crate::leads) async fn insert_enquiry(
+    tx: &mut Tx,
+    lead: LeadId,
+    enquiry: EnquiryId,
+    new: &NewLead,
+) -> Result<()> {
+    let answers = sealed_answers(tx, "lead_enquiries", enquiry.0, &new.person.answers)?;
+    let message = tx.seal_some("lead_enquiries", "message", enquiry.0, new.person.message.as_deref())?;
+    sqlx::query!(
+        "insert into lead_enquiries (id, lead_id, meta_lead_id, form_id, campaign_id, message, answers, at, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        enquiry.0,
+        lead.0,
+        new.meta_lead_id,
+        new.form.map(|id| id.0),
+        new.campaign.map(|id| id.0),
+        bytes(&message),
+        bytes(&answers),
+        new.created_at,
+        new.received.received_at
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The answers of the enquiries after the first, oldest first; a message among them is an answer too.
+pub(in crate::leads) async fn later_answers(tx: &mut Tx, lead: LeadId) -> Result<Vec<Answer>> {
+    let rows = sqlx::query!(
+        r#"select id, message as "message: Sealed", answers as "answers: Sealed" from lead_enquiries where lead_id = $1 order by received_at, id offset 1"#,
+        lead.0
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut all = Vec::new();
+    for row in rows {
+        if let Some(text) = tx.open_some("lead_enquiries", "answers", row.id, row.answers.as_ref())? {
+            all.extend(serde_json::from_str::<Vec<Answer>>(&text)?);
+        }
+        if let Some(text) = tx.open_some("lead_enquiries", "message", row.id, row.message.as_ref())? {
+            all.push(Answer { key: "message".to_owned(), label: "message".to_owned(), values: vec![text] });
+        }
+    }
+    Ok(all)
+}
+
+pub(in crate::leads) async fn replace_tokens(tx: &mut Tx, lead: LeadId, tokens: &[Vec<u8>]) -> Result<()> {
+    sqlx::query!("delete from lead_tokens where lead_id = $1 and token <> all($2)", lead.0, tokens)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("insert into lead_tokens (token, lead_id) select token, $1 from unnest($2::bytea[]) as token on conflict do nothing", lead.0, tokens)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Seals the enquiries and notes of a lead anew with the current key.
+pub(in crate::leads) async fn reseal_beside(tx: &mut Tx, lead: LeadId) -> Result<()> {
+    let enquiries = sqlx::query!(
+        r#"select id, message as "message: Sealed", answers as "answers: Sealed" from lead_enquiries where lead_id = $1 for update"#,
+        lead.0
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for row in enquiries {
+        let message = tx.open_some("lead_enquiries", "message", row.id, row.message.as_ref())?;
+        let answers = tx.open_some("lead_enquiries", "answers", row.id, row.answers.as_ref())?;
+        let message = tx.seal_some("lead_enquiries", "message", row.id, message.as_deref())?;
+        let answers = tx.seal_some("lead_enquiries", "answers", row.id, answers.as_deref())?;
+        sqlx::query!(
+            "update lead_enquiries set message = $2, answers = $3 where id = $1",
+            row.id,
+            bytes(&message),
+            bytes(&answers)
+        )
+        .execute(tx.conn())
+        .await?;
+    }
+    let notes =
+        sqlx::query!(r#"select id, text as "text: Sealed" from lead_notes where lead_id = $1 for update"#, lead.0)
+            .fetch_all(tx.conn())
+            .await?;
+    for row in notes {
+        let text = tx.open("lead_notes", "text", row.id, &row.text)?;
+        let text = tx.seal("lead_notes", "text", row.id, &text)?;
+        sqlx::query!("update lead_notes set text = $2 where id = $1", row.id, text.0).execute(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// Consents with their texts; a text is kept once per organization.
+pub(in crate::leads) async fn insert_consents(
+    tx: &mut Tx,
+    lead: LeadId,
+    enquiry: EnquiryId,
+    at: DateTime<Utc>,
+    consents: &[NewConsent],
+) -> Result<()> {
+    if consents.is_empty() {
+        return Ok(());
+    }
+    let now = tx.now();
+    let rows: Value = consents
+        .iter()
+        .map(|consent| {
+            json!({ "key": consent.key, "version": consent.version, "text": consent.text, "given": consent.given, "inferred": consent.inferred,
+                    "url": consent.privacy_policy_url })
+        })
+        .collect();
+    // The text first, in a statement of its own: its row is known to the foreign key only afterwards when another transaction writes it too.
+    sqlx::query!(
+        "insert into consent_texts (version, text, privacy_policy_url, first_seen_at)
+         select distinct on (version) version, text, url, $2::timestamptz from jsonb_to_recordset($1) as new(version text, text text, url text)
+         on conflict do nothing",
+        rows,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into consents (lead_id, enquiry_id, key, version, given, inferred, at)
+         select $2, $3, key, version, given, inferred, $4::timestamptz
+         from jsonb_to_recordset($1) as new(key text, version text, given boolean, inferred boolean)
+         on conflict do nothing",
+        rows,
+        lead.0,
+        enquiry.0,
+        at
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(in crate::leads) async fn consents(tx: &mut Tx, lead: LeadId) -> Result<Vec<Consent>> {
+    Ok(sqlx::query_as!(
+        Consent,
+        "select key, text, given, inferred, at, version as text_version, privacy_policy_url
+         from consents join consent_texts using (organization_id, version) where lead_id = $1 order by at desc, key",
+        lead.0
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+pub(in crate::leads) async fn insert_history(tx: &mut Tx, lead: LeadId, kind: &str, data: Value) -> Result<()> {
+    let (now, actor) = (tx.now(), tx.actor().user().map(|id| id.0));
+    sqlx::query!(
+        "insert into lead_history (id, lead_id, kind, actor_id, at, data) values ($1, $2, $3, $4, $5, $6)",
+        HistoryId::new(now).0,
+        lead.0,
+        kind,
+        actor,
+        now,
+        data
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(in crate::leads) async fn insert_note(
+    tx: &mut Tx,
+    id: NoteId,
+    lead: LeadId,
+    author: UserId,
+    text: Sealed,
+) -> Result<()> {
+    let now = tx.now();
+    sqlx::query!(
+        "insert into lead_notes (id, lead_id, author_id, text, at) values ($1, $2, $3, $4, $5)",
+        id.0,
+        lead.0,
+        author.0,
+        text.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(in crate::leads) async fn history(tx: &mut Tx, lead: LeadId) -> Result<Vec<HistoryItem>> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", kind as "kind!", actor_id, at as "at!", data as "data!", text as "text: Sealed" from (
+               select id, kind, actor_id, at, data, null::bytea as text from lead_history where lead_id = $1
+               union all
+               select id, 'note', author_id, at, '{}', text from lead_notes where lead_id = $1) as lines
+           order by at desc, id desc limit 500"#,
+        lead.0
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let text = tx.open_some("lead_notes", "text", row.id, row.text.as_ref())?;
+            Ok(HistoryItem {
+                id: row.id,
+                kind: row.kind,
+                user: row.actor_id.map(UserId),
+                at: row.at,
+                text,
+                data: row.data,
+            })
+        })
+        .collect()
+}
+
+pub(in crate::leads) async fn trace_first_attempt(tx: &mut Tx, lead: LeadId, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update lead_traces set first_attempt_at = least(first_attempt_at, $2) where lead_id = $1",
+        lead.0,
+        at
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

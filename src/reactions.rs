@@ -1,0 +1,57 @@
+//! What follows from what happened: one exhaustive match, so that a new event does not compile until somebody decides.
+//!
+//! A reaction only enqueues jobs (and, later, notifications); it runs at least once, so what it enqueues has a key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    db::{Actor, Tx},
+    error::Result,
+    integrations::{self, ReplayQuarantine},
+    jobs::{self, Context, Failure, Job},
+    outbox::{self, Event},
+};
+
+/// Reacts to one event.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct React {
+    pub sequence: i64,
+}
+
+impl Job<App> for React {
+    const KIND: &'static str = outbox::REACT;
+
+    async fn run(self, context: Context<App>) -> Result<(), Failure> {
+        let organization = context.organization()?;
+        context
+            .app
+            .db
+            .write(organization, Actor::System, async |tx| match outbox::find(tx, self.sequence).await? {
+                Some(recorded) => react(tx, recorded.event).await,
+                None => Ok(()), // pruned: older than anything that waits
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+async fn react(tx: &mut Tx, event: Event) -> Result<()> {
+    match event {
+        Event::PageConnected { page_id, .. } => {
+            // What came before the page was known, and what waited for a token that works.
+            jobs::enqueue::<App, _>(tx, &ReplayQuarantine { page_id }).await?;
+            integrations::hurry(tx).await
+        }
+        Event::ConnectionBroken { page_id, .. } => {
+            tracing::error!(organization = %tx.organization(), page_id, "the connection to Meta is broken: leads wait until a person mends it");
+            metrics::counter!("nextmove_meta_connections_broken_total").increment(1);
+            Ok(())
+        }
+        // Told live; nothing lasting follows.
+        Event::LeadCaptured { .. }
+        | Event::LeadChanged { .. }
+        | Event::TimelineChanged { .. }
+        | Event::ListChanged { .. } => Ok(()),
+    }
+}

@@ -1,0 +1,386 @@
+//! The live road's last stretch: Socket.IO to the open apps.
+//!
+//! A socket is authenticated by the session cookie, joins the rooms of what it may see, catches up from the sequence it names, and from
+//! then on only listens; it says nothing but acknowledgements. Architecture invariant: nothing is emitted that was not read under
+//! the organization's own row-level security.
+//!
+//! Rooms: `<organization>` everybody; `<organization>:all` those who see every lead; `<organization>:own` agents who see their own and
+//! nobody's; `<organization>:own:<user>` one of them.
+
+mod messages;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::json;
+use socketioxide::{
+    BroadcastError, SendError, SocketError, SocketIo, TransportType,
+    extract::{Data, SocketRef, State, TryData},
+    handler::ConnectHandler,
+    layer::SocketIoLayer,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::App,
+    db::{Actor, Tx},
+    error::Result,
+    identity::{self, Live, Viewer},
+    leads,
+    live::listener::Audience,
+    outbox::{self, Recorded},
+    types::ids::{LeadId, OrganizationId, SessionId},
+};
+use messages::{Message, Sight};
+
+/// An app that missed more than this fetches everything anew.
+const MOST_MISSED: i64 = 500;
+/// Packets that may wait for a slow phone before it is told to come back.
+const BUFFER: usize = 512;
+/// How often ended sessions are looked for, and the trace is written.
+const SWEEP: Duration = Duration::from_secs(15);
+const FLUSH: Duration = Duration::from_millis(500);
+
+/// The sockets of this process.
+#[derive(Clone)]
+pub struct Sockets {
+    app: App,
+    io: SocketIo,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    presence: Mutex<HashMap<OrganizationId, Presence>>,
+    trace: Mutex<HashMap<OrganizationId, Passed>>,
+}
+
+#[derive(Default)]
+struct Presence {
+    sockets: usize,
+    /// Where the stream stood when the first socket had caught up.
+    start: Option<i64>,
+}
+
+/// Doors that leads passed and that are not written yet.
+#[derive(Default)]
+struct Passed {
+    emitted: HashMap<LeadId, DateTime<Utc>>,
+    acknowledged: HashMap<LeadId, DateTime<Utc>>,
+}
+
+/// What a socket says when it connects.
+#[derive(Debug, Default, Deserialize)]
+struct Auth {
+    since: Option<i64>,
+}
+
+/// What a socket says afterwards.
+#[derive(Debug, Deserialize)]
+struct Acknowledgement {
+    lead_ids: Vec<LeadId>,
+}
+
+/// The layer that serves `/socket.io`, and the handle to emit with.
+pub fn layer(app: &App) -> (SocketIoLayer, Sockets) {
+    let shared = Arc::new(Shared::default());
+    let (layer, io) = SocketIo::builder()
+        .req_path("/socket.io")
+        .transports([TransportType::Websocket])
+        .ws_read_buffer_size(512)
+        // Acknowledgements are small; nothing else is listened to.
+        .ws_max_message_size(16 * 1024)
+        .ws_max_frame_size(16 * 1024)
+        .max_payload(16 * 1024)
+        .max_buffer_size(BUFFER)
+        .with_state(app.clone())
+        .with_state(shared.clone())
+        .build_layer();
+    io.ns("/", connected.with(authenticate));
+    (layer, Sockets { app: app.clone(), io, shared })
+}
+
+/// Display text becomes the client's `connect_error.message`.
+async fn authenticate(socket: SocketRef, State(app): State<App>) -> Result<(), &'static str> {
+    let parts = socket.req_parts();
+    // A browser says from where it comes; another site must not ride on the cookie.
+    if let Some(origin) = parts.headers.get(axum::http::header::ORIGIN)
+        && origin.to_str().ok() != Some(app.config.http.public_url.origin().ascii_serialization().as_str())
+    {
+        return Err("unauthenticated");
+    }
+    let live = identity::authenticate(&app, &parts.headers).await.map_err(|_| "unauthenticated")?;
+    socket.extensions.insert(live);
+    Ok(())
+}
+
+fn room(organization: OrganizationId) -> String {
+    organization.to_string()
+}
+
+fn join(socket: &SocketRef, organization: OrganizationId, viewer: &Viewer) {
+    let base = room(organization);
+    if viewer.sees_all {
+        socket.join([format!("{base}:all"), base]);
+    } else {
+        socket.join([format!("{base}:own:{}", viewer.user), format!("{base}:own"), base]);
+    }
+}
+
+async fn connected(
+    socket: SocketRef,
+    TryData(auth): TryData<Auth>,
+    State(app): State<App>,
+    State(shared): State<Arc<Shared>>,
+) {
+    let Some(live) = socket.extensions.get::<Live>() else { return };
+    metrics::gauge!("nextmove_sockets").increment(1.0);
+    let organization = live.organization;
+    let leaving = shared.clone();
+    socket.on_disconnect(async move || {
+        metrics::gauge!("nextmove_sockets").decrement(1.0);
+        if let Some(organization) = organization {
+            leaving.leave(organization);
+        }
+    });
+    let (Some(organization), Some(viewer)) = (live.organization, live.viewer) else {
+        socket.emit("hello", &json!({ "sequence": 0, "replayed": 0 })).ok();
+        return;
+    };
+    // First the rooms, then the reading: what happens between the two is told twice rather than not at all.
+    join(&socket, organization, &viewer);
+    shared.enter(organization);
+    let acknowledging = shared.clone();
+    let clock = app.clock.clone();
+    socket.on("ack", async move |Data(ack): Data<Acknowledgement>| {
+        acknowledging.pass(organization, &ack.lead_ids[..ack.lead_ids.len().min(200)], clock.now(), |passed| {
+            &mut passed.acknowledged
+        });
+    });
+    let since = auth.ok().and_then(|auth| auth.since);
+    match catch_up(&app, organization, &viewer, since).await {
+        Ok((head, missed)) => {
+            shared.start(organization, head);
+            app.db.bell().hear_events(organization);
+            let said = match missed {
+                Some(messages) => {
+                    let replayed = messages.len();
+                    messages
+                        .iter()
+                        .try_for_each(|message| socket.emit(message.name(), message.body()))
+                        .and_then(|()| socket.emit("hello", &json!({ "sequence": head, "replayed": replayed })))
+                }
+                None => socket
+                    .emit("refetch", &json!({ "sequence": head }))
+                    .and_then(|()| socket.emit("hello", &json!({ "sequence": head, "replayed": 0 }))),
+            };
+            if said.is_err() {
+                socket.disconnect().ok(); // it could not keep up; it comes back and says where it stood
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, %organization, "a socket cannot catch up");
+            socket.disconnect().ok();
+        }
+    }
+}
+
+/// Where the stream stands, and what was missed since `since`: nothing to tell for a fresh app, `None` where it is too much.
+async fn catch_up(
+    app: &App,
+    organization: OrganizationId,
+    viewer: &Viewer,
+    since: Option<i64>,
+) -> Result<(i64, Option<Vec<Message>>)> {
+    app.db
+        .read(organization, Actor::System, async |tx| {
+            let head = outbox::head(tx).await?;
+            let Some(since) = since else { return Ok((head, Some(Vec::new()))) };
+            if since > head || head - since > MOST_MISSED {
+                return Ok((head, None));
+            }
+            let events = outbox::since(tx, since, MOST_MISSED).await?;
+            // Pruned meanwhile: the stream is gapless, so the first one shows it.
+            if events.first().map_or(since < head, |first| first.sequence != since + 1) {
+                return Ok((head, None));
+            }
+            let messages = messages::read(tx, events).await?;
+            Ok((head, Some(messages.into_iter().filter_map(|message| message.as_seen_by(viewer)).collect())))
+        })
+        .await
+}
+
+impl Shared {
+    fn enter(&self, organization: OrganizationId) {
+        self.presence.lock().unwrap_or_else(PoisonError::into_inner).entry(organization).or_default().sockets += 1;
+    }
+
+    fn start(&self, organization: OrganizationId, head: i64) {
+        if let Some(presence) = self.presence.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&organization) {
+            presence.start.get_or_insert(head);
+        }
+    }
+
+    fn leave(&self, organization: OrganizationId) {
+        let mut presence = self.presence.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(here) = presence.get_mut(&organization) {
+            here.sockets -= 1;
+            if here.sockets == 0 {
+                presence.remove(&organization);
+            }
+        }
+    }
+
+    fn pass(
+        &self,
+        organization: OrganizationId,
+        leads: &[LeadId],
+        at: DateTime<Utc>,
+        door: impl Fn(&mut Passed) -> &mut HashMap<LeadId, DateTime<Utc>>,
+    ) {
+        let mut trace = self.trace.lock().unwrap_or_else(PoisonError::into_inner);
+        let door = door(trace.entry(organization).or_default());
+        for lead in leads {
+            door.entry(*lead).or_insert(at);
+        }
+    }
+
+    fn take_trace(&self) -> HashMap<OrganizationId, Passed> {
+        std::mem::take(&mut *self.trace.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Audience for Sockets {
+    fn organizations(&self) -> HashSet<OrganizationId> {
+        self.shared.presence.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    fn start(&self, organization: OrganizationId) -> Option<i64> {
+        self.shared
+            .presence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&organization)
+            .and_then(|presence| presence.start)
+    }
+
+    async fn deliver(&self, tx: &mut Tx, events: Vec<Recorded>) -> Result<()> {
+        let organization = tx.organization();
+        let messages = messages::read(tx, events).await?;
+        let at = self.app.clock.now();
+        let mut created = Vec::new();
+        for message in &messages {
+            self.emit(organization, message).await;
+            created.extend(message.created());
+        }
+        self.shared.pass(organization, &created, at, |passed| &mut passed.emitted);
+        Ok(())
+    }
+}
+
+impl Sockets {
+    /// How many sockets are open in this process.
+    pub fn count(&self) -> usize {
+        self.shared
+            .presence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .map(|presence| presence.sockets)
+            .sum()
+    }
+
+    async fn emit(&self, organization: OrganizationId, message: &Message) {
+        let base = room(organization);
+        match message.sight() {
+            Sight::Everybody => self.emit_to(vec![base], &[], message.name(), message.body()).await,
+            Sight::Lead { assignee: None } => {
+                self.emit_to(vec![format!("{base}:all"), format!("{base}:own")], &[], message.name(), message.body())
+                    .await
+            }
+            Sight::Lead { assignee: Some(assignee) } => {
+                let theirs = format!("{base}:own:{assignee}");
+                self.emit_to(vec![format!("{base}:all"), theirs.clone()], &[], message.name(), message.body()).await;
+                if let Some(hidden) = message.hidden() {
+                    self.emit_to(vec![format!("{base}:own")], &[theirs], "lead.hidden", &hidden).await;
+                }
+            }
+        }
+    }
+
+    async fn emit_to(&self, rooms: Vec<String>, except: &[String], name: &str, body: &serde_json::Value) {
+        let sent = self.io.to(rooms.clone()).except(except.to_vec()).emit(name, body).await;
+        if let Err(BroadcastError::Socket(errors)) = sent
+            && errors.iter().any(|error| matches!(error, SocketError::InternalChannelFull))
+        {
+            // Some socket did not get it. Emitting does not say which; asking each does.
+            for socket in self.io.within(rooms).sockets() {
+                if let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit("lagging", &json!({})) {
+                    metrics::counter!("nextmove_sockets_lagging_total").increment(1);
+                    socket.disconnect().ok(); // it comes back and says where it stood
+                }
+            }
+        }
+    }
+
+    /// Keeps house until stopped: writes the latency trace, ends the sockets of sessions that ended.
+    pub async fn keep_house(self, stop: CancellationToken) {
+        let mut flush = tokio::time::interval(FLUSH);
+        let mut sweep = tokio::time::interval(SWEEP);
+        loop {
+            tokio::select! {
+                _ = flush.tick() => self.write_trace().await,
+                _ = sweep.tick() => if let Err(error) = self.end_stale().await { tracing::warn!(%error, "cannot look for ended sessions") },
+                () = stop.cancelled() => break,
+            }
+        }
+        self.write_trace().await;
+        self.io.close().await;
+    }
+
+    async fn write_trace(&self) {
+        for (organization, passed) in self.shared.take_trace() {
+            let list = |door: HashMap<LeadId, DateTime<Utc>>| door.into_iter().collect::<Vec<_>>();
+            let (emitted, acknowledged) = (list(passed.emitted), list(passed.acknowledged));
+            let written = self
+                .app
+                .db
+                .write(organization, Actor::System, async |tx| {
+                    leads::emitted(tx, &emitted).await?;
+                    leads::acknowledged(tx, &acknowledged).await
+                })
+                .await;
+            if let Err(error) = written {
+                tracing::debug!(%error, "a piece of the latency trace is lost");
+            }
+        }
+    }
+
+    /// Disconnects the sockets whose sessions ended: signed out, idle for too long, or no longer a member. Sockets do not keep a session alive.
+    pub async fn end_stale(&self) -> Result<()> {
+        let Some(all) = self.io.of("/") else { return Ok(()) };
+        let open: Vec<(SocketRef, SessionId)> = all
+            .sockets()
+            .into_iter()
+            .filter_map(|socket| socket.extensions.get::<Live>().map(|live| (socket.clone(), live.session)))
+            .collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let sessions: Vec<SessionId> =
+            open.iter().map(|(_, session)| *session).collect::<HashSet<_>>().into_iter().collect();
+        let alive = identity::live_sessions(&self.app, &sessions).await?;
+        for (socket, session) in open {
+            if !alive.contains(&session) {
+                socket.emit("session.ended", &json!({})).ok();
+                socket.disconnect().ok();
+            }
+        }
+        Ok(())
+    }
+}

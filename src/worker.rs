@@ -1,0 +1,99 @@
+//! Which jobs there are, and what is swept when.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    db::Actor,
+    identity, integrations,
+    integrations::{FetchLead, ReplayQuarantine},
+    jobs::{self, Context, Failure, Job, Registry},
+    leads::{EndSnooze, Reseal},
+    organizations, outbox,
+    reactions::React,
+};
+
+/// Every kind of job that this server knows.
+pub fn registry() -> Registry<App> {
+    Registry::default()
+        .with::<FetchLead>()
+        .with::<ReplayQuarantine>()
+        .with::<EndSnooze>()
+        .with::<Reseal>()
+        .with::<React>()
+        .with::<SweepOrganization>()
+        .scheduled(Duration::from_secs(600), &Sweep {})
+}
+
+/// Finished jobs are kept this long: to see what ran.
+const JOBS_KEPT: TimeDelta = TimeDelta::hours(6);
+/// An app that was away for longer fetches everything.
+const EVENTS_KEPT: TimeDelta = TimeDelta::days(7);
+/// A phone that was offline for a week still replays without doing anything twice.
+const KEYS_KEPT: TimeDelta = TimeDelta::days(8);
+/// Meta itself forgets a lead after 90 days.
+const RECEIPTS_KEPT: TimeDelta = TimeDelta::days(100);
+
+/// Forgets what the directory need not keep, and sends a sweep to every organization: no sweep can look into two.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Sweep {}
+
+impl Job<App> for Sweep {
+    const KIND: &'static str = "sweep";
+
+    async fn run(self, context: Context<App>) -> Result<(), Failure> {
+        context
+            .app
+            .db
+            .directory(async |directory| {
+                let now = directory.now();
+                jobs::prune(directory, now - JOBS_KEPT).await?;
+                integrations::prune(directory, now - RECEIPTS_KEPT).await?;
+                identity::prune(directory).await?;
+                for organization in organizations::all_ids(directory).await? {
+                    jobs::enqueue_for::<App, _>(
+                        directory,
+                        Some(organization),
+                        &SweepOrganization { organization: organization.to_string() },
+                    )
+                    .await?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// Forgets what one organization need not keep.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SweepOrganization {
+    /// Only for the key.
+    organization: String,
+}
+
+impl Job<App> for SweepOrganization {
+    const KIND: &'static str = "sweep_organization";
+    const PRIORITY: i16 = 200;
+
+    fn key(&self) -> Option<String> {
+        Some(self.organization.clone())
+    }
+
+    async fn run(self, context: Context<App>) -> Result<(), Failure> {
+        let organization = context.organization()?;
+        context
+            .app
+            .db
+            .write(organization, Actor::System, async |tx| {
+                let now = tx.now();
+                outbox::prune(tx, now - EVENTS_KEPT).await?;
+                crate::db::prune_replays(tx, now - KEYS_KEPT).await
+            })
+            .await?;
+        Ok(())
+    }
+}
