@@ -31,6 +31,8 @@ pub mod organizations;
 pub mod reactions;
 
 // 5: wiring
+pub mod cli;
 pub mod sandbox;
+pub mod start;
 pub mod web;
 pub mod worker;

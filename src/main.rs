@@ -1,1 +1,5 @@
-fn main() {}
+//! The program. Everything is in the library, so that tests and benchmarks start the same parts.
+
+fn main() -> std::process::ExitCode {
+    nextmove::cli::main()
+}

@@ -50,11 +50,9 @@ pub async fn create_database(superuser: impl Fn(&str) -> String, database: &str)
 /// A copy of a database that nobody is connected to: for tests, which each get their own.
 pub async fn copy_database(superuser_url: &str, template: &str, copy: &str) -> Result<()> {
     let mut connection = connect(superuser_url).await?;
-    sqlx::query(AssertSqlSafe(format!(
-        "create database \"{copy}\" template \"{template}\" owner {OWNER} strategy file_copy"
-    )))
-    .execute(&mut connection)
-    .await?;
+    sqlx::query(AssertSqlSafe(format!("create database \"{copy}\" template \"{template}\" owner {OWNER}")))
+        .execute(&mut connection)
+        .await?;
     connection.close().await?;
     Ok(())
 }

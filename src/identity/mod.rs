@@ -30,7 +30,7 @@ pub use address::client_address;
 pub use demo::{DemoLogin, demo_logins};
 pub use http::{demo_routes, routes};
 pub use password::{NO_PASSWORD, hash_password};
-pub use session::{Live, authenticate, live_sessions, open_session, prune};
+pub use session::{Live, Token, authenticate, live_sessions, open_session, prune};
 
 /// What a person is in an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -143,7 +143,7 @@ pub(super) async fn members(directory: &mut Directory, organization: Organizatio
             role: Role::parse(&row.role)?,
         });
     }
-    members.sort_by(|a, b| (a.name.to_lowercase(), a.id).cmp(&(b.name.to_lowercase(), b.id)));
+    members.sort_by_cached_key(|member| (member.name.to_lowercase(), member.id));
     Ok(members)
 }
 

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     types::ids::OrganizationId,
 };
-pub use sql::{Buried, buried, depth, prune, replay};
+pub use sql::{Buried, Depth, buried, depth, prune, replay};
 
 /// A kind of work.
 pub trait Job<C>: Serialize + DeserializeOwned + Send + 'static {

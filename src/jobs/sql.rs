@@ -116,6 +116,7 @@ pub(super) async fn finish(pool: &PgPool, worker: Uuid, ids: &[i64], now: DateTi
 }
 
 /// Puts a failed job back, or buries it.
+#[allow(clippy::too_many_arguments)] // a row
 pub(super) async fn fail(
     pool: &PgPool,
     worker: Uuid,

@@ -76,7 +76,8 @@ pub async fn refuse_other_sites(State(app): State<App>, request: Request, next: 
     Error::Forbidden("cross_site").into_response()
 }
 
-fn is_own(app: &App, headers: &HeaderMap) -> bool {
+/// Whether the request comes from our own pages. For the sockets too: their handshake is a GET, and no layer stops it.
+pub fn is_own(app: &App, headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-site") {
         Some(site) => site == "same-origin",
         None => {
@@ -117,7 +118,7 @@ pub async fn set_headers(State(app): State<App>, request: Request, next: Next) -
         "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()",
     );
     if app.config.http.public_url.scheme() == "https" {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000");
     }
     if is_api {
         set(header::CACHE_CONTROL, "no-store");

@@ -1,7 +1,7 @@
 //! HTTP as it leaves the house: the router, what happens to every request, health, the API's document, the app's files.
 
 pub mod health;
-mod middleware;
+pub mod middleware;
 pub mod openapi;
 mod pwa;
 pub mod router;

@@ -1,1 +1,8 @@
+//! The server as its callers see it: over HTTP, on a database of its own for each test.
 
+mod world;
+
+mod access;
+mod floors;
+mod identity;
+mod schema;

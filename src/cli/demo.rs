@@ -1,0 +1,81 @@
+//! `nextmove demo`: a world of invented people on this machine, and a Meta that sends their leads.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    process::{Child, Command, Stdio},
+};
+
+use super::{
+    Outcome, configuration, progress, runtime, sandbox, say,
+    serve::{bind, stop_on_signal},
+};
+use crate::{
+    config::{Config, Purpose},
+    identity,
+    start::{self, Database, Role},
+    types::clock::Clock,
+};
+
+pub(super) fn demo() -> Outcome {
+    let mut config = configuration(Purpose::Demo)?;
+    config.database.data_dir = config.database.data_dir.join("demo");
+    let listener = bind(config.http.listen, "LISTEN_ADDR")?;
+    let sandbox_address = free_address()?;
+    config.meta.graph_url = format!("http://{sandbox_address}").parse().map_err(|_| "The sandbox has no address.")?;
+    let database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
+    let sandbox = Sandbox::start(sandbox_address, &config)?;
+    let outcome = runtime()?.block_on(async {
+        let stop = stop_on_signal()?;
+        if database.is_embedded() {
+            database.migrate().await.map_err(say)?;
+        }
+        let url = database.url().map_err(say)?;
+        let app = start::app(config, &url, Clock::Real).await.map_err(say)?;
+        crate::demo::fill(&app).await.map_err(say)?;
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+        let logins = app.db.directory(async |directory| identity::demo_logins(directory).await).await.map_err(say)?;
+        println!("\n  NextMove runs at {}\n", app.config.http.public_url);
+        for login in logins {
+            let place = login.organization.as_deref().unwrap_or("the agency");
+            println!("  {:<28} {:<10} {}", login.email, format!("{:?}", login.role).to_lowercase(), place);
+        }
+        println!("\n  Sign in with one tap. Ctrl-C stops everything.\n");
+        start::run(app, Role::All, listener, None, stop).await.map_err(say)
+    });
+    drop(sandbox);
+    database.stop();
+    outcome
+}
+
+/// A port that is free now; the sandbox takes it a moment later.
+fn free_address() -> Result<SocketAddr, String> {
+    let probe = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    probe.map_err(|error| format!("No free port for the Meta sandbox: {error}."))
+}
+
+/// The sandbox's process. It ends when its standard input does, so also when we are killed.
+struct Sandbox(Child);
+
+impl Sandbox {
+    fn start(address: SocketAddr, config: &Config) -> Result<Self, String> {
+        let program = std::env::current_exe().map_err(|error| format!("Where am I? {error}"))?;
+        let webhook = format!("http://{}/webhooks/meta", config.http.listen);
+        let secret = String::from_utf8_lossy(&config.meta.app_secret).into_owned();
+        let child = Command::new(program)
+            .args(["sandbox", "--until-input-ends", "--demo-pages", "--stream", "45..180"])
+            .args(["--listen", &address.to_string(), "--webhook-url", &webhook])
+            .env(sandbox::APP_SECRET, secret) // not an argument: those everybody on the machine can read
+            .env(sandbox::VERIFY_TOKEN, &config.meta.verify_token)
+            .stdin(Stdio::piped())
+            .spawn();
+        child.map(Self).map_err(|error| format!("The Meta sandbox did not start: {error}."))
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,64 @@
+//! `nextmove serve`: production.
+
+use std::{io, net::SocketAddr};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{Outcome, configuration, progress, runtime, say};
+use crate::{
+    config::Purpose,
+    start::{self, Database, Role},
+    types::clock::Clock,
+};
+
+/// Takes the port before anything else is started, so that a taken one costs nothing.
+pub(super) fn bind(address: SocketAddr, variable: &str) -> Result<std::net::TcpListener, String> {
+    let listener = std::net::TcpListener::bind(address).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "Something listens on {address} already, perhaps another NextMove. Stop it, or choose another address: {variable}=127.0.0.1:8081."
+        ),
+        io::ErrorKind::PermissionDenied => format!("Listening on {address} is not allowed: ports below 1024 need privileges. Set {variable}."),
+        _ => format!("NextMove cannot listen on {address}: {error}. Set {variable}."),
+    })?;
+    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
+    Ok(listener)
+}
+
+pub(super) fn serve(role: Role) -> Outcome {
+    let config = configuration(Purpose::Serve)?;
+    let listener = bind(config.http.listen, "LISTEN_ADDR")?;
+    let metrics = config.http.metrics.map(|address| bind(address, "METRICS_ADDR")).transpose()?;
+    let database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
+    let outcome = runtime()?.block_on(async {
+        let stop = stop_on_signal()?;
+        if database.is_embedded() {
+            database.migrate().await.map_err(say)?;
+        }
+        let url = database.url().map_err(say)?;
+        let app = start::app(config, &url, Clock::Real).await.map_err(say)?;
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+        let metrics = metrics.map(tokio::net::TcpListener::from_std).transpose().map_err(|error| error.to_string())?;
+        tracing::info!(address = %app.config.http.listen, url = %app.config.http.public_url, "serving");
+        start::run(app, role, listener, metrics, stop).await.map_err(say)
+    });
+    database.stop();
+    outcome
+}
+
+/// Cancelled by SIGTERM (the platform) or SIGINT (Ctrl-C).
+pub(super) fn stop_on_signal() -> Result<CancellationToken, String> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stopping.cancel();
+    });
+    Ok(stop)
+}

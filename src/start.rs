@@ -1,0 +1,206 @@
+//! From a configuration to a running app: the database, the keys, the parts. The command line and the tests start the same way.
+
+use std::{fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
+
+use axum::serve::ListenerExt;
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::App,
+    config::Config,
+    db::{
+        self, Db,
+        embedded::{Embedded, EmbeddedError, Options, Progress},
+        seal::MasterKeys,
+        setup,
+    },
+    error::{Error, Result},
+    jobs::{self, Registry, worker::Worker},
+    live,
+    providers::meta::{AppSecret, Meta, MetaOptions},
+    types::clock::Clock,
+    web, worker,
+};
+
+/// The database's name in the embedded cluster.
+pub const DATABASE: &str = "nextmove";
+/// How long open requests and jobs may take to end.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Where the database is: somebody's, or our own.
+pub struct Database {
+    embedded: Option<Embedded>,
+    url: Option<String>,
+    migration_url: Option<String>,
+}
+
+impl Database {
+    /// Starts the embedded cluster where no `DATABASE_URL` is given. Blocks: call it before the runtime starts.
+    pub fn start(config: &Config, progress: &dyn Fn(Progress)) -> Result<Self, EmbeddedError> {
+        let embedded = match config.database.url {
+            Some(_) => None,
+            None => {
+                let max_connections = u16::try_from(config.database.connections * 2 + 20).unwrap_or(u16::MAX).max(64);
+                let options = Options { max_connections, progress, ..Options::default() };
+                Some(Embedded::start(&config.database.data_dir, &options)?)
+            }
+        };
+        Ok(Self { embedded, url: config.database.url.clone(), migration_url: config.database.migration_url.clone() })
+    }
+
+    pub fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// As the role that serves requests.
+    pub fn url(&self) -> Result<String> {
+        let own = self.embedded.as_ref().map(|embedded| embedded.url(setup::APP, DATABASE));
+        own.or_else(|| self.url.clone()).ok_or_else(|| Error::internal("there is no database"))
+    }
+
+    /// Roles, database, migrations. Of a database that is not our own only the migrations, which need `MIGRATION_DATABASE_URL`.
+    pub async fn migrate(&self) -> Result<()> {
+        match (&self.embedded, &self.migration_url) {
+            (Some(embedded), _) => {
+                setup::create_database(|database| embedded.url("postgres", database), DATABASE).await?;
+                setup::migrate(&embedded.url(setup::OWNER, DATABASE)).await
+            }
+            (None, Some(url)) => setup::migrate(url).await,
+            (None, None) => Err(Error::internal(
+                "MIGRATION_DATABASE_URL is not set: the address of the database as the role that owns it (docs/CONFIGURATION.md)",
+            )),
+        }
+    }
+
+    /// Stops our own cluster. After the pool is closed.
+    pub fn stop(mut self) {
+        if let Some(embedded) = &mut self.embedded
+            && let Err(error) = embedded.stop()
+        {
+            tracing::warn!(%error, "the embedded database stopped, but its lock file could not be written");
+        }
+    }
+}
+
+/// The master keys: of the configuration, or made once beside the embedded cluster.
+pub fn master_keys(config: &Config) -> Result<MasterKeys> {
+    if let Some(keys) = &config.database.master_keys {
+        return Ok(keys.clone());
+    }
+    let path = config.database.data_dir.join("master.keys");
+    if !path.exists() {
+        write_secret(&path, &MasterKeys::generate()).map_err(Error::internal)?;
+    }
+    let text = fs::read_to_string(&path).map_err(Error::internal)?;
+    MasterKeys::parse(&text).map_err(|why| Error::internal(format!("{}: {why}", path.display())))
+}
+
+/// Written under another name first: half a key would lock everybody out.
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let scratch = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&scratch)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    // `link` fails where another process was faster, and its key counts.
+    let linked = fs::hard_link(&scratch, path);
+    fs::remove_file(&scratch)?;
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}
+
+/// Connects, makes the directory's keys where there are none, and puts the parts together.
+pub async fn app(config: Config, database_url: &str, clock: Clock) -> Result<App> {
+    let keys = master_keys(&config)?;
+    let db = Db::connect(database_url, config.database.connections, clock.clone(), keys).await?;
+    db.directory(async |directory| db::ensure_keys(directory, None).await).await?;
+    let options = MetaOptions {
+        base_url: config.meta.graph_url.clone(),
+        version: config.meta.graph_version.clone(),
+        ..MetaOptions::new(AppSecret::new(config.meta.app_secret.clone()))
+    };
+    let meta = Meta::new(options).map_err(Error::internal)?;
+    Ok(App::new(db, meta, clock, config))
+}
+
+/// The jobs of this program.
+pub fn registry() -> Registry<App> {
+    worker::registry()
+}
+
+/// Which part of the work a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    All,
+    Web,
+    Worker,
+}
+
+/// Serves and works until told to stop, then lets what is under way end.
+pub async fn run(
+    app: App,
+    role: Role,
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+    stop: CancellationToken,
+) -> Result<()> {
+    web::health::recorder();
+    let mut tasks = JoinSet::new();
+    if role != Role::Web {
+        let worker = Worker {
+            db: app.db.clone(),
+            app: app.clone(),
+            registry: Arc::new(registry()),
+            concurrency: app.config.worker.concurrency,
+        };
+        tasks.spawn(worker.run(stop.clone()));
+    }
+    if let Some(listener) = metrics {
+        tasks.spawn(answer(listener, web::health::metrics_router(app.clone()), stop.clone()));
+    }
+    let router = if role == Role::Worker {
+        tasks.spawn(live::listener::run_bell(app.db.clone(), stop.clone()));
+        web::router::worker_router(app.clone())
+    } else {
+        serving(&app, &mut tasks, &stop)
+    };
+    tasks.spawn(answer(listener, router, stop.clone()));
+    stop.cancelled().await;
+    let drained = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        tracing::warn!(seconds = DRAIN.as_secs(), "not everything ended in time; jobs run again elsewhere");
+        tasks.shutdown().await;
+    }
+    app.db.close().await;
+    Ok(())
+}
+
+/// The router, with what feeds its sockets among `tasks`.
+pub fn serving(app: &App, tasks: &mut JoinSet<()>, stop: &CancellationToken) -> axum::Router {
+    let (layer, sockets) = web::socket::layer(app);
+    tasks.spawn(live::listener::run(app.db.clone(), Arc::new(sockets.clone()), stop.clone()));
+    tasks.spawn(sockets.keep_house(stop.clone()));
+    web::router::router(app.clone(), layer)
+}
+
+/// Answers HTTP until told to stop.
+pub async fn answer(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+    let listener = listener.tap_io(|stream| {
+        // Without it the answer to a small request can wait 40 ms for an acknowledgement.
+        let _ = stream.set_nodelay(true);
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await {
+        tracing::error!(%error, "the listener failed");
+    }
+}
+
+/// The graveyard and the queue, for the command line.
+pub async fn depth(app: &App) -> Result<jobs::Depth> {
+    app.db.directory(async |directory| jobs::depth(directory).await).await
+}

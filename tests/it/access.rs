@@ -1,0 +1,128 @@
+//! Who may call what: every operation of the API's document, as everybody. An operation that is not in the table is red.
+
+use std::collections::BTreeSet;
+
+use nextmove::web::router;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::TestApp;
+
+/// The statuses that an operation answers: to nobody in particular, acme's owner, manager and agent, another organization's owner, the
+/// agency's admin.
+struct Line {
+    operation: &'static str,
+    /// What is sent; `{id}` and the like in the path become an id that exists nowhere unless a line says more.
+    body: fn(&TestApp) -> Value,
+    expected: [u16; 6],
+}
+
+fn line(operation: &'static str, body: fn(&TestApp) -> Value, expected: [u16; 6]) -> Line {
+    Line { operation, body, expected }
+}
+
+fn nothing(_: &TestApp) -> Value {
+    Value::Null
+}
+
+/// Of a lead that is not there, or not theirs: the two are not told apart.
+const HIDDEN: [u16; 6] = [401, 404, 404, 404, 404, 403];
+
+fn table() -> Vec<Line> {
+    vec![
+        // operation                                    anonymous, owner, manager, agent, other owner, operator admin
+        line("post /api/session", |_| json!({ "email": "nobody@example.com", "password": "x" }), [401; 6]),
+        line("get /api/session", nothing, [401, 200, 200, 200, 200, 200]),
+        line("patch /api/me", |_| json!({ "locale": "en" }), [401, 200, 200, 200, 200, 200]),
+        line("get /api/team", nothing, [401, 200, 200, 200, 200, 403]),
+        line(
+            "post /api/session/organization",
+            |app| json!({ "organization_id": app.world.acme }),
+            [401, 200, 200, 200, 404, 404],
+        ),
+        line("delete /api/session", nothing, [401, 204, 204, 204, 204, 204]),
+        line("get /api/demo", nothing, [404; 6]),
+        line("post /api/demo/session", |_| json!({ "email": "ravi@example.com" }), [404; 6]),
+        line("get /api/leads", nothing, [401, 200, 200, 200, 200, 403]),
+        line("get /api/leads/counts", nothing, [401, 200, 200, 200, 200, 403]),
+        line("get /api/leads/{id}", nothing, HIDDEN),
+        line("patch /api/leads/{id}", |_| json!({ "service": "roof" }), HIDDEN),
+        line("put /api/leads/{id}/opened", nothing, HIDDEN),
+        line("post /api/leads/{id}/claim", nothing, HIDDEN),
+        line("delete /api/leads/{id}/claim", nothing, HIDDEN),
+        line("put /api/leads/{id}/assignment", |_| json!({ "user_id": null }), [401, 404, 404, 403, 404, 403]),
+        line("put /api/leads/{id}/snooze", |_| json!({ "until": "2026-12-01T09:00:00Z" }), HIDDEN),
+        line("delete /api/leads/{id}/snooze", nothing, HIDDEN),
+        line("post /api/leads/{id}/notes", |_| json!({ "text": "x" }), HIDDEN),
+        line("post /api/leads/{id}/attempts", |_| json!({ "channel": "call" }), HIDDEN),
+        line("post /api/leads/{id}/attempts/{attempt_id}/outcome", |_| json!({ "outcome": "reached" }), HIDDEN),
+        line("get /api/leads/{id}/timeline", nothing, HIDDEN),
+        line("get /api/campaigns", nothing, [401, 200, 200, 200, 200, 403]),
+        line("get /api/forms", nothing, [401, 200, 200, 200, 200, 403]),
+        line("get /api/operator/jobs", nothing, [401, 403, 403, 403, 403, 200]),
+        line("post /api/operator/jobs/{id}/replay", nothing, [401, 403, 403, 403, 403, 404]),
+        line("get /api/operator/webhooks", nothing, [401, 403, 403, 403, 403, 200]),
+        line("post /api/operator/webhooks/{id}/replay", nothing, [401, 403, 403, 403, 403, 404]),
+    ]
+}
+
+fn documented() -> BTreeSet<String> {
+    let (_, document) = router::api(true);
+    let document = serde_json::to_value(document).expect("serializes");
+    let mut operations = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in ["get", "post", "put", "patch", "delete"] {
+            if item.get(method).is_some() {
+                operations.insert(format!("{method} {path}"));
+            }
+        }
+    }
+    operations
+}
+
+#[test]
+fn every_operation_is_in_the_table() {
+    let listed: BTreeSet<String> = table().iter().map(|line| line.operation.to_owned()).collect();
+    let documented = documented();
+    let unlisted: Vec<_> = documented.difference(&listed).collect();
+    let gone: Vec<_> = listed.difference(&documented).collect();
+    assert!(
+        unlisted.is_empty() && gone.is_empty(),
+        "who may call these? Add a line for each to table() in tests/it/access.rs: {unlisted:#?}\nno longer there: {gone:#?}"
+    );
+}
+
+#[tokio::test]
+async fn everybody_is_answered_as_the_table_says() {
+    let mut wrong = Vec::new();
+    let app = TestApp::new().await;
+    let world = app.world;
+    for line in table() {
+        let (method, path) = line.operation.split_once(' ').expect("method and path");
+        let method: Method = method.to_uppercase().parse().expect("a method");
+        let mut path = path.to_owned();
+        while let Some((before, rest)) = path.split_once('{') {
+            let after = rest.split_once('}').expect("a closed brace").1;
+            path = format!("{before}00000000-0000-7000-8000-000000000000{after}");
+        }
+        let people = [None, Some(world.asha), Some(world.mats), Some(world.ravi), Some(world.gita), Some(world.olav)];
+        let mut got = [0; 6];
+        for (status, person) in got.iter_mut().zip(people) {
+            // A session of its own for each call, since some end theirs.
+            let caller = match person {
+                Some(user) => app.holding(&app.fresh_session(user).await),
+                None => app.anonymous(),
+            };
+            let caller = if method == Method::PATCH { caller.with_header("if-match", "\"1\"") } else { caller };
+            let body = (line.body)(&app);
+            let body = (!body.is_null()).then_some(body);
+            *status = caller.send(method.clone(), &path, body).await.status;
+            // The table calls more often than a person would.
+            app.advance(chrono::TimeDelta::hours(1));
+        }
+        if got != line.expected {
+            wrong.push(format!("{}: {got:?} instead of {:?}", line.operation, line.expected));
+        }
+    }
+    assert!(wrong.is_empty(), "anonymous, owner, manager, agent, other owner, operator admin: {wrong:#?}");
+}
