@@ -17,7 +17,11 @@ use crate::{
 };
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(log)).routes(routes!(report)).routes(routes!(timeline)).routes(routes!(add_note))
+    OpenApiRouter::new()
+        .routes(routes!(log))
+        .routes(routes!(report))
+        .routes(routes!(timeline))
+        .routes(routes!(add_note))
 }
 
 /// An attempt as it is begun.

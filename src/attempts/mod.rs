@@ -190,7 +190,10 @@ pub async fn report(
 pub async fn note(tx: &mut Tx, viewer: &Viewer, lead: LeadId, text: &str) -> Result<TimelineItem> {
     let id = leads::add_note(tx, viewer, lead, text).await?;
     let items = timeline(tx, viewer, lead).await?;
-    items.into_iter().find(|item| item.id == id.0).ok_or_else(|| Error::internal("a note that was just written is gone"))
+    items
+        .into_iter()
+        .find(|item| item.id == id.0)
+        .ok_or_else(|| Error::internal("a note that was just written is gone"))
 }
 
 /// The timeline of a lead: attempts, notes and history, newest first.
@@ -225,6 +228,6 @@ pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<
         fields: Vec::new(),
         attempt: Some(attempt),
     }));
-    items.sort_by(|a, b| (b.at, b.id).cmp(&(a.at, a.id)));
+    items.sort_by_key(|item| std::cmp::Reverse((item.at, item.id)));
     Ok(items)
 }

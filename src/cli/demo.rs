@@ -59,7 +59,7 @@ struct Sandbox(Child);
 impl Sandbox {
     fn start(address: SocketAddr, config: &Config) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|error| format!("Where am I? {error}"))?;
-        let webhook = format!("http://{}/webhooks/meta", config.http.listen);
+        let webhook = format!("http://{}/webhooks/meta-lead", config.http.listen);
         let secret = String::from_utf8_lossy(&config.meta.app_secret).into_owned();
         let child = Command::new(program)
             .args(["sandbox", "--until-input-ends", "--demo-pages", "--stream", "45..180"])

@@ -20,7 +20,7 @@ pub(super) const VERIFY_TOKEN: &str = "META_VERIFY_TOKEN";
 pub(super) struct Flags {
     #[arg(long, default_value = "127.0.0.1:8090")]
     listen: SocketAddr,
-    /// Where leads are announced: http://127.0.0.1:8080/webhooks/meta
+    /// Where leads are announced: http://127.0.0.1:8080/webhooks/meta-lead
     #[arg(long)]
     webhook_url: Option<Url>,
     #[arg(long, env = APP_SECRET, hide_env_values = true)]

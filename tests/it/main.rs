@@ -5,4 +5,6 @@ mod world;
 mod access;
 mod floors;
 mod identity;
+mod leads;
 mod schema;
+mod webhooks;

@@ -224,7 +224,7 @@ impl TestApp {
         let options = meta::Options {
             app_secret: APP_SECRET.to_owned(),
             verify_token: VERIFY_TOKEN.to_owned(),
-            webhook_url: format!("http://{address}/webhooks/meta").parse().ok(),
+            webhook_url: format!("http://{address}/webhooks/meta-lead").parse().ok(),
             ..meta::Options::new(move || told.now())
         };
         let sandbox = Sandbox::new(options);

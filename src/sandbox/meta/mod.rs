@@ -180,6 +180,12 @@ struct Lead {
 }
 
 impl Sandbox {
+    /// The pages it plays.
+    #[must_use]
+    pub fn pages(&self) -> &[PageOptions] {
+        &self.0.options.pages
+    }
+
     /// # Panics
     /// When the HTTP client cannot be built: without TLS there is no sandbox.
     #[must_use]

@@ -58,7 +58,7 @@ impl Message {
     }
 
     /// The message for one viewer; `None` where it is none of theirs.
-    pub fn as_seen_by(self, viewer: &Viewer) -> Option<Self> {
+    pub fn into_seen_by(self, viewer: &Viewer) -> Option<Self> {
         let sees = match self.sight {
             Sight::Everybody => true,
             Sight::Lead { assignee } => viewer.sees_all || assignee.is_none_or(|assignee| assignee == viewer.user),

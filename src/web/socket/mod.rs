@@ -210,7 +210,7 @@ async fn catch_up(
                 return Ok((head, None));
             }
             let messages = messages::read(tx, events).await?;
-            Ok((head, Some(messages.into_iter().filter_map(|message| message.as_seen_by(viewer)).collect())))
+            Ok((head, Some(messages.into_iter().filter_map(|message| message.into_seen_by(viewer)).collect())))
         })
         .await
 }

@@ -7,7 +7,8 @@ export function nameOf(lead: Pick<Lead, 'full_name' | 'phone' | 'phone_given' | 
 
 /** Service, place and campaign on one line, as far as they are known. */
 export function summaryOf(lead: Lead, campaign: Campaign | undefined): string {
-  return [lead.service, lead.postal_code, campaign?.name].filter(Boolean).join(' · ')
+  const place = [lead.postal_code, lead.city].filter(Boolean).join(' ')
+  return [lead.service, place, campaign?.name].filter(Boolean).join(' · ')
 }
 
 const statuses: Record<LeadStatus, () => string> = {
