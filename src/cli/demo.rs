@@ -62,7 +62,7 @@ impl Sandbox {
         let webhook = format!("http://{}/webhooks/meta-lead", config.http.listen);
         let secret = String::from_utf8_lossy(&config.meta.app_secret).into_owned();
         let child = Command::new(program)
-            .args(["sandbox", "--until-input-ends", "--demo-pages", "--stream", "45..180"])
+            .args(["sandbox", "--until-input-ends", "--demo-pages", "--stream", "20..40"])
             .args(["--listen", &address.to_string(), "--webhook-url", &webhook])
             .env(sandbox::APP_SECRET, secret) // not an argument: those everybody on the machine can read
             .env(sandbox::VERIFY_TOKEN, &config.meta.verify_token)

@@ -3,8 +3,10 @@
 mod world;
 
 mod access;
+mod faults;
 mod floors;
 mod identity;
 mod leads;
 mod schema;
 mod webhooks;
+mod document;
