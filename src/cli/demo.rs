@@ -37,7 +37,15 @@ pub(super) fn demo() -> Outcome {
         println!("\n  NextMove runs at {}\n", app.config.http.public_url);
         for login in logins {
             let place = login.organization.as_deref().unwrap_or("the agency");
-            println!("  {:<28} {:<10} {}", login.email, format!("{:?}", login.role).to_lowercase(), place);
+            println!(
+                "  {:<28} {:<14} {}",
+                login.email,
+                serde_json::to_value(login.role)
+                    .ok()
+                    .and_then(|role| role.as_str().map(str::to_owned))
+                    .unwrap_or_default(),
+                place
+            );
         }
         println!("\n  Sign in with one tap. Ctrl-C stops everything.\n");
         start::run(app, Role::All, listener, None, stop).await.map_err(say)

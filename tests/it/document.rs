@@ -24,7 +24,10 @@ async fn it_is_served_and_can_be_browsed() {
         for (method, operation) in item.as_object().expect("operations") {
             let id = operation["operationId"].as_str().expect("an id");
             assert!(ids.insert(id.to_owned()), "{method} {path}: two operations are called {id}");
-            assert!(operation["responses"].as_object().is_some_and(|all| all.len() > 1), "{method} {path} documents its errors");
+            assert!(
+                operation["responses"].as_object().is_some_and(|all| all.len() > 1),
+                "{method} {path} documents its errors"
+            );
         }
     }
     let page = app.anonymous().get("/api/docs/").await;

@@ -3,10 +3,10 @@
 mod world;
 
 mod access;
+mod document;
 mod faults;
 mod floors;
 mod identity;
 mod leads;
 mod schema;
 mod webhooks;
-mod document;
