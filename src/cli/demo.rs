@@ -5,6 +5,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use url::Url;
+
 use super::{
     Outcome, configuration, progress, runtime, sandbox, say,
     serve::{bind, stop_on_signal},
@@ -16,14 +18,16 @@ use crate::{
     types::clock::Clock,
 };
 
-pub(super) fn demo() -> Outcome {
+/// `meta`: a sandbox that runs already; without one the demo plays its own.
+pub(super) fn demo(meta: Option<Url>) -> Outcome {
     let mut config = configuration(Purpose::Demo)?;
     config.database.data_dir = config.database.data_dir.join("demo");
     let listener = bind(config.http.listen, "LISTEN_ADDR")?;
-    let sandbox_address = free_address()?;
-    config.meta.graph_url = format!("http://{sandbox_address}").parse().map_err(|_| "The sandbox has no address.")?;
+    let own_sandbox = if meta.is_none() { Some(free_address()?) } else { None };
+    let own_url = own_sandbox.and_then(|address| Url::parse(&format!("http://{address}")).ok());
+    config.meta.graph_url = meta.or(own_url).ok_or("The sandbox has no address.")?;
     let database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
-    let sandbox = Sandbox::start(sandbox_address, &config)?;
+    let sandbox = own_sandbox.map(|address| Sandbox::start(address, &config)).transpose()?;
     let outcome = runtime()?.block_on(async {
         let stop = stop_on_signal()?;
         if database.is_embedded() {

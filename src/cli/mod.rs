@@ -41,7 +41,11 @@ enum Command {
         role: Role,
     },
     /// Serve a world of invented people on this machine; nothing to configure
-    Demo,
+    Demo {
+        /// Leads come from this sandbox (`nextmove sandbox --demo-pages`) instead of an own one; both need the same META_APP_SECRET
+        #[arg(long)]
+        meta: Option<url::Url>,
+    },
     /// Prepare the database for this program
     Migrate,
     /// Check everything the server needs, and say what to do
@@ -165,7 +169,7 @@ pub fn main() -> ExitCode {
     log();
     let outcome = match cli.command {
         Command::Serve { role } => serve::serve(role),
-        Command::Demo => demo::demo(),
+        Command::Demo { meta } => demo::demo(meta),
         Command::Migrate => migrate(),
         Command::Doctor => doctor::doctor(),
         Command::User(UserCommand::Create {

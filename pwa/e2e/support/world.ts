@@ -1,0 +1,98 @@
+import { request, type APIRequestContext } from '@playwright/test'
+
+export interface Person {
+  full_name: string
+  phone: string
+  email: string
+}
+
+export interface Lead {
+  id: string
+  version: number
+  status: string
+  full_name: string | null
+  assignee_id: string | null
+  attempt_count: number
+}
+
+export const FORM = '900100200300401'
+
+export const url = () => known('E2E_URL')
+const sandbox = () => known('E2E_SANDBOX')
+const control = () => known('E2E_CONTROL')
+
+function known(name: string): string {
+  const value = process.env[name]
+  if (!value) throw new Error(`${name} is not set: support/setup.ts has not run.`)
+  return value
+}
+
+async function post(address: string, body?: unknown): Promise<Response> {
+  const answer = await fetch(address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body) })
+  if (!answer.ok) throw new Error(`${address}: ${answer.status} ${await answer.text()}`)
+  return answer
+}
+
+/** kill -9 and a new start on the same data; a network that is gone, and one that is back. */
+export const server = {
+  kill: () => post(`${control()}/kill`),
+  start: () => post(`${control()}/start`),
+}
+export const network = {
+  cut: () => post(`${control()}/cut`),
+  mend: () => post(`${control()}/mend`),
+}
+
+const FIRST = ['Solveig', 'Tor', 'Ingeborg', 'Håvard', 'Astrid', 'Kjell', 'Ragnhild', 'Sindre']
+const SYLLABLES = ['hov', 'brek', 'lund', 'mo', 'sund', 'vik', 'stad', 'berg', 'nes', 'dal', 'fjell', 'li']
+const any = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)] as T
+
+/** Somebody the world has not seen yet: the same phone number would join two enquiries to one lead. */
+export function somebody(): Person {
+  const last = any(SYLLABLES) + any(SYLLABLES) + any(SYLLABLES) + any(SYLLABLES)
+  const number = String(Math.floor(Math.random() * 1_000_000)).padStart(6, '0')
+  const first = any(FIRST)
+  return {
+    full_name: `${first} ${last.charAt(0).toUpperCase()}${last.slice(1)}`,
+    phone: `+4791${number}`,
+    email: `${last}${number}@example.com`,
+  }
+}
+
+/** Fills in the form at Meta; Meta tells the server. Without `wait` it goes on telling it until somebody answers. */
+export async function fillIn(people: Person[], { wait = true, at }: { wait?: boolean; at?: Date } = {}): Promise<void> {
+  for (const person of people) {
+    await post(`${sandbox()}/_sandbox/leads`, { form_id: FORM, ...person, wait, test: false, organic: false, created_time: at?.toISOString() })
+  }
+}
+
+export async function signedIn(email: string): Promise<APIRequestContext> {
+  const api = await request.newContext({ baseURL: url(), extraHTTPHeaders: { Origin: url() } })
+  const answer = await api.post('/api/demo/session', { data: { email } })
+  if (!answer.ok()) throw new Error(`${email} cannot sign in: ${answer.status()} ${await answer.text()}`)
+  return api
+}
+
+export async function find(api: APIRequestContext, person: Person): Promise<Lead[]> {
+  const answer = await api.get(`/api/leads?q=${encodeURIComponent(person.phone)}`)
+  const { items } = (await answer.json()) as { items: Lead[] }
+  return items
+}
+
+/** The lead of somebody whose form has been filled in. */
+export async function leadOf(api: APIRequestContext, person: Person): Promise<Lead> {
+  const until = Date.now() + 15_000
+  while (Date.now() < until) {
+    const [lead] = await find(api, person)
+    if (lead) return lead
+    await new Promise((resolve) => setTimeout(resolve, 60))
+  }
+  throw new Error(`${person.full_name} has not arrived.`)
+}
+
+/** Out of everybody's way, so that the next test finds a short list. */
+export async function putAway(api: APIRequestContext, person: Person): Promise<void> {
+  for (const lead of await find(api, person)) {
+    await api.patch(`/api/leads/${lead.id}`, { headers: { 'If-Match': `"${lead.version}"` }, data: { status: 'lost', lost_reason: 'duplicate' } })
+  }
+}

@@ -1,0 +1,37 @@
+import { defineConfig } from '@playwright/test'
+
+export default defineConfig({
+  testDir: './e2e',
+  globalSetup: './e2e/support/setup.ts',
+  // One world for all, and some of them kill its server.
+  workers: 1,
+  fullyParallel: false,
+  // What passes the second time only is a bug.
+  retries: 0,
+  timeout: 30_000,
+  expect: { timeout: 8000 },
+  forbidOnly: Boolean(process.env.CI),
+  grepInvert: process.env.SCREENS_DIR ? undefined : /@screens/,
+  reporter: [['list']],
+  outputDir: './test-results',
+  use: {
+    trace: 'retain-on-failure',
+    timezoneId: 'Europe/Oslo',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'phone', use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'nb-NO' } },
+    { name: 'desktop', use: { viewport: { width: 1440, height: 900 }, locale: 'en-GB' } },
+  ],
+})
