@@ -238,7 +238,7 @@ async fn keep_form(tx: &mut Tx, page_id: &str, form: &GraphForm) -> Result<FormI
         sql::upsert_form(tx, page_id, form.id.as_str(), &name, form.locale.as_deref(), serde_json::to_value(form)?)
             .await?;
     if is_new {
-        outbox::record(tx, Event::ListChanged { topic: Topic::Forms, id: id.0 }).await?;
+        outbox::record(tx, Event::ListChanged { topic: Topic::Forms, id: id.0 });
     }
     Ok(id)
 }

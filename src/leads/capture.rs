@@ -106,7 +106,7 @@ pub async fn capture(tx: &mut Tx, new: NewLead, sla: TimeDelta) -> Result<Captur
     let enquiry = EnquiryId::new(tx.now());
     sql::insert_beside_lead(tx, lead, enquiry, &new, &found_by).await?;
     sql::insert_consents(tx, lead, enquiry, new.created_at, &new.consents).await?;
-    outbox::record(tx, Event::LeadCaptured { lead }).await?;
+    outbox::record(tx, Event::LeadCaptured { lead });
     Ok(Captured::New(lead))
 }
 

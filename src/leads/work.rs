@@ -298,7 +298,7 @@ pub async fn add_note(tx: &mut Tx, viewer: &Viewer, id: LeadId, text: &str) -> R
     let note = NoteId::new(tx.now());
     let sealed = tx.seal("lead_notes", "text", note.0, text)?;
     sql::insert_note(tx, note, row.id(), viewer.user, sealed).await?;
-    outbox::record(tx, Event::TimelineChanged { lead: id }).await?;
+    outbox::record(tx, Event::TimelineChanged { lead: id });
     Ok(note)
 }
 
@@ -362,7 +362,7 @@ async fn save_quietly(tx: &mut Tx, mut row: Row, person: Option<&Person>) -> Res
         let found_by = tokens::tokens(tx.vault(), person)?;
         sql::replace_tokens(tx, row.id(), &found_by).await?;
     }
-    outbox::record(tx, Event::LeadChanged { lead: row.id() }).await?;
+    outbox::record(tx, Event::LeadChanged { lead: row.id() });
     find::present(tx, row)
 }
 
