@@ -145,7 +145,7 @@ create table leads (
 );
 comment on table leads is 'LP-047';
 create index leads_newest on leads (organization_id, created_at desc, id desc);
-create index leads_next on leads (organization_id, next_at, id) where next_at is not null;
+create index leads_next on leads (organization_id, (first_attempt_at is not null), next_at, id) where next_at is not null;
 create index leads_assignee on leads (organization_id, assignee_id, created_at desc, id desc) where assignee_id is not null;
 create index leads_status on leads (organization_id, status, created_at desc, id desc);
 create index leads_campaign on leads (organization_id, campaign_id, created_at desc, id desc);

@@ -38,7 +38,8 @@ pub struct Database {
 impl Database {
     /// Starts the embedded cluster where no `DATABASE_URL` is given. Blocks: call it before the runtime starts.
     pub fn start(config: &Config, progress: &dyn Fn(Progress)) -> Result<Self, EmbeddedError> {
-        let embedded = match config.database.url {
+        // An address of either kind means that the database is somebody's, who would not thank us for filling another one.
+        let embedded = match config.database.url.as_ref().or(config.database.migration_url.as_ref()) {
             Some(_) => None,
             None => {
                 let max_connections = u16::try_from(config.database.connections * 2 + 20).unwrap_or(u16::MAX).max(64);

@@ -10,6 +10,7 @@ use crate::{
     db::{self, Actor, seal},
     identity::{self, NewUser, Role},
     integrations, jobs,
+    leads::Reseal,
     organizations::{self, NewOrganization, Organization},
     types::ids::QuarantineId,
 };
@@ -107,12 +108,13 @@ pub(super) fn rotate_keys() -> Outcome {
             db::rotate_keys(directory, None).await?;
             for id in &ids {
                 db::rotate_keys(directory, Some(*id)).await?;
+                jobs::enqueue_for::<App, _>(directory, Some(*id), &Reseal { after: None }).await?;
             }
             Ok(ids.len())
         });
         let count = rotated.await.map_err(say)?;
         println!(
-            "New keys for {count} organizations and the directory. Older master keys may go once every server has the new first one."
+            "New keys for {count} organizations and the directory; the workers seal their leads anew. Older master keys may go once every server has the new first one."
         );
         Ok(())
     })

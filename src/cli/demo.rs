@@ -41,7 +41,15 @@ pub(super) fn demo(meta: Option<Url>) -> Outcome {
         println!("\n  NextMove runs at {}\n", app.config.http.public_url);
         for login in logins {
             let place = login.organization.as_deref().unwrap_or("the agency");
-            println!("  {:<28} {:<10} {}", login.email, format!("{:?}", login.role).to_lowercase(), place);
+            println!(
+                "  {:<28} {:<14} {}",
+                login.email,
+                serde_json::to_value(login.role)
+                    .ok()
+                    .and_then(|role| role.as_str().map(str::to_owned))
+                    .unwrap_or_default(),
+                place
+            );
         }
         println!("\n  Sign in with one tap. Ctrl-C stops everything.\n");
         start::run(app, Role::All, listener, None, stop).await.map_err(say)
@@ -66,7 +74,7 @@ impl Sandbox {
         let webhook = format!("http://{}/webhooks/meta-lead", config.http.listen);
         let secret = String::from_utf8_lossy(&config.meta.app_secret).into_owned();
         let child = Command::new(program)
-            .args(["sandbox", "--until-input-ends", "--demo-pages", "--stream", "45..180"])
+            .args(["sandbox", "--until-input-ends", "--demo-pages", "--stream", "20..40"])
             .args(["--listen", &address.to_string(), "--webhook-url", &webhook])
             .env(sandbox::APP_SECRET, secret) // not an argument: those everybody on the machine can read
             .env(sandbox::VERIFY_TOKEN, &config.meta.verify_token)

@@ -26,7 +26,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum View {
-    /// Open, not put off, mine or nobody's (a manager's: everybody's); the next due first.
+    /// Open, not put off, mine or nobody's (a manager's: everybody's); untried leads first, of each kind the next due first.
     Todo,
     /// Assigned to me, newest first.
     Mine,
@@ -73,10 +73,18 @@ pub struct Counts {
 
 /// The sort key of the last row of a page.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Cursor {
+struct Cursor {
     view: View,
+    key: Key,
+    id: Uuid,
+}
+
+/// What a list is sorted by, before the id.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Key {
     pub at: DateTime<Utc>,
-    pub id: Uuid,
+    /// In the view `todo`: somebody tried already.
+    pub tried: bool,
 }
 
 /// A filter, read and checked, as the statements take it.
@@ -92,7 +100,7 @@ pub struct Narrowed {
     /// Up to three groups of tokens; a lead has one of each.
     pub tokens: [Option<Vec<Vec<u8>>>; 3],
     pub limit: i64,
-    pub after: Option<(DateTime<Utc>, Uuid)>,
+    pub after: Option<(Key, Uuid)>,
 }
 
 pub(super) fn is_visible(viewer: &Viewer, row: &Row) -> bool {
@@ -115,7 +123,7 @@ pub async fn list(tx: &mut Tx, viewer: &Viewer, filter: Filter) -> Result<Page<L
     let more = keys.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     keys.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next_cursor = match keys.last() {
-        Some((at, id)) if more => Some(encode_cursor(&Cursor { view, at: *at, id: *id })?),
+        Some((key, id)) if more => Some(encode_cursor(&Cursor { view, key: *key, id: *id })?),
         _ => None,
     };
     let ids: Vec<Uuid> = keys.iter().map(|(_, id)| *id).collect();
@@ -175,7 +183,7 @@ async fn narrow(tx: &mut Tx, viewer: &Viewer, filter: Filter) -> Result<Narrowed
         if cursor.view != filter.view {
             return Err(Error::invalid("cursor", "cursor_invalid", "This cursor belongs to another view."));
         }
-        narrowed.after = Some((cursor.at, cursor.id));
+        narrowed.after = Some((cursor.key, cursor.id));
     }
     Ok(narrowed)
 }

@@ -307,6 +307,9 @@ async fn the_next_due_comes_first() {
     assert_eq!(names(&app.ravi().get("/api/leads?view=todo").await.ok()), ["Late", "Waning", "Fresh"]);
     app.ravi().post(&format!("/api/leads/{late}/attempts"), json!({ "channel": "call" })).await.ok();
     assert_eq!(names(&app.ravi().get("/api/leads?view=todo").await.ok()), ["Waning", "Fresh", "Late"]);
+    // Yesterday's follow-up is long due, and still waits for whom nobody has tried.
+    app.advance(TimeDelta::days(1));
+    assert_eq!(names(&app.ravi().get("/api/leads?view=todo").await.ok()), ["Waning", "Fresh", "Late"]);
     let first = app.ravi().get("/api/leads?view=todo&limit=2").await.ok();
     let next = first["next_cursor"].as_str().expect("more");
     assert_eq!(names(&app.ravi().get(&format!("/api/leads?view=todo&limit=2&cursor={next}")).await.ok()), ["Late"]);

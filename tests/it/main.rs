@@ -3,6 +3,8 @@
 mod world;
 
 mod access;
+mod document;
+mod faults;
 mod floors;
 mod identity;
 mod leads;

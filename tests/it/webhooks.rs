@@ -266,6 +266,7 @@ async fn the_same_person_joins_the_open_lead_and_nothing_is_lost() {
         ..NewLead::default()
     };
     arrive(&app, &somebody("Kari Nordmann")).await;
+    app.advance(TimeDelta::minutes(1));
     arrive(&app, &somebody("Kari N.")).await;
     let leads = all_leads(&app).await;
     assert_eq!(leads.len(), 1);

@@ -1,23 +1,19 @@
 //! Lists give sort keys and ids, a page of them; the rows are read by id.
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
     db::Tx,
     error::Result,
     identity::Viewer,
-    leads::find::{Counts, Narrowed},
+    leads::find::{Counts, Key, Narrowed},
     types::ids::LeadId,
 };
 
 /// The newest first, after the cursor.
-pub(in crate::leads) async fn newest(
-    tx: &mut Tx,
-    viewer: &Viewer,
-    by: &Narrowed,
-) -> Result<Vec<(DateTime<Utc>, Uuid)>> {
-    let (after_at, after_id) = by.after.unzip();
+pub(in crate::leads) async fn newest(tx: &mut Tx, viewer: &Viewer, by: &Narrowed) -> Result<Vec<(Key, Uuid)>> {
+    let (after, after_id) = by.after.unzip();
+    let after_at = after.map(|key| key.at);
     let rows = sqlx::query!(
         r#"select id, created_at from leads
            where ($1::timestamptz is null or (created_at, id) < ($1, $2::uuid))
@@ -50,21 +46,19 @@ pub(in crate::leads) async fn newest(
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.created_at, row.id)).collect())
+    Ok(rows.into_iter().map(|row| (Key { at: row.created_at, tried: false }, row.id)).collect())
 }
 
-/// What is to do, the next due first, after the cursor.
-pub(in crate::leads) async fn next_due(
-    tx: &mut Tx,
-    viewer: &Viewer,
-    by: &Narrowed,
-) -> Result<Vec<(DateTime<Utc>, Uuid)>> {
-    let (after_at, after_id) = by.after.unzip();
+/// What is to do: those whom nobody has tried yet before those who are to be tried again, and of each the next due first. Somebody who
+/// wrote a minute ago must not wait behind yesterday's follow-ups.
+pub(in crate::leads) async fn next_due(tx: &mut Tx, viewer: &Viewer, by: &Narrowed) -> Result<Vec<(Key, Uuid)>> {
+    let (after, after_id) = by.after.unzip();
+    let (after_at, after_tried) = (after.map(|key| key.at), after.map(|key| key.tried));
     let now = tx.now();
     let rows = sqlx::query!(
-        r#"select id, next_at as "next_at!" from leads
+        r#"select id, next_at as "next_at!", (first_attempt_at is not null) as "tried!" from leads
            where next_at is not null and (snoozed_until is null or snoozed_until <= $16)
-             and ($1::timestamptz is null or (next_at, id) > ($1, $2::uuid))
+             and ($1::timestamptz is null or (first_attempt_at is not null, next_at, id) > ($17::boolean, $1, $2::uuid))
              and ($3 or assignee_id is null or assignee_id = $4)
              and ($5::text[] is null or status = any($5))
              and ($6::uuid[] is null or assignee_id = any($6) or ($7 and assignee_id is null))
@@ -75,7 +69,7 @@ pub(in crate::leads) async fn next_due(
              and ($12::bytea[] is null or id in (select lead_id from lead_tokens where token = any($12)))
              and ($13::bytea[] is null or id in (select lead_id from lead_tokens where token = any($13)))
              and ($14::bytea[] is null or id in (select lead_id from lead_tokens where token = any($14)))
-           order by next_at, id limit $15"#,
+           order by (first_attempt_at is not null), next_at, id limit $15"#,
         after_at,
         after_id,
         viewer.sees_all,
@@ -91,11 +85,12 @@ pub(in crate::leads) async fn next_due(
         by.tokens[1].as_deref(),
         by.tokens[2].as_deref(),
         by.limit,
-        now
+        now,
+        after_tried
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.next_at, row.id)).collect())
+    Ok(rows.into_iter().map(|row| (Key { at: row.next_at, tried: row.tried }, row.id)).collect())
 }
 
 pub(in crate::leads) async fn counts(tx: &mut Tx, viewer: &Viewer) -> Result<Counts> {

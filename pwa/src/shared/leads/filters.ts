@@ -62,6 +62,9 @@ function isAssignee(one: string, lead: Lead, viewer: Viewer): boolean {
 /** The server's order: To do by what is due next, everything else newest first. */
 export function compare(view: View, a: Lead, b: Lead): number {
   if (view === 'todo') {
+    // Whom nobody has tried yet comes before those to be tried again.
+    const tried = Number(a.first_attempt_at !== null) - Number(b.first_attempt_at !== null)
+    if (tried !== 0) return tried
     const due = time(a.next_at) - time(b.next_at)
     return due || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
   }
