@@ -71,7 +71,7 @@ test('the profile changes the language and the theme, and signs out', async ({ v
   await expect(page.locator('html')).toHaveAttribute('lang', language)
 
   await page.getByRole('radio', { name: t('theme_dark') }).click()
-  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
   const dark = await paper()
   await page.getByRole('radio', { name: t('theme_light') }).click()
   await expect.poll(paper).not.toBe(dark)

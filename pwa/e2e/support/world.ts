@@ -96,3 +96,18 @@ export async function putAway(api: APIRequestContext, person: Person): Promise<v
     await api.patch(`/api/leads/${lead.id}`, { headers: { 'If-Match': `"${lead.version}"` }, data: { status: 'lost', lost_reason: 'duplicate' } })
   }
 }
+
+/** Leads of the demo's past, one of each kind that looks different. The busy one waits for Ravi to tell how a call went. */
+export async function someLeads(owner: APIRequestContext): Promise<{ busy: string; fresh: string; lost: string }> {
+  const first = async (api: APIRequestContext, query: string) => {
+    const { items } = (await (await api.get(`/api/leads?limit=1&${query}`)).json()) as { items: Lead[] }
+    const [lead] = items
+    if (!lead) throw new Error(`The demo has no lead for ${query}.`)
+    return lead.id
+  }
+  const ravi = await signedIn('ravi@fjordtak.example')
+  const busy = await first(ravi, 'view=mine&status=contacted')
+  await ravi.post(`/api/leads/${busy}/attempts`, { data: { channel: 'call' } })
+  await ravi.dispose()
+  return { busy, fresh: await first(owner, 'status=new&assignee=none'), lost: await first(owner, 'status=lost') }
+}

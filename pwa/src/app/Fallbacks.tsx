@@ -18,7 +18,7 @@ export function Lost() {
   const router = useRouter()
   return (
     <main className="grid h-full place-items-center">
-      <Empty icon={<Compass size={26} />} title={m.page_unknown()}>
+      <Empty alone icon={<Compass size={26} />} title={m.page_unknown()}>
         <Button kind="primary" onClick={() => void router.navigate({ to: '/' })}>
           {m.back_to_inbox()}
         </Button>
@@ -31,7 +31,7 @@ export function Broken({ error }: { error: unknown }) {
   const router = useRouter()
   return (
     <main className="grid h-full place-items-center">
-      <Empty icon={<WifiOff size={26} />} title={inWords(error)}>
+      <Empty alone icon={<WifiOff size={26} />} title={inWords(error)}>
         <Button kind="primary" onClick={() => void router.invalidate()}>
           {m.try_again()}
         </Button>

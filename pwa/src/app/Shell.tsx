@@ -56,8 +56,8 @@ export function Shell() {
   // The lead's code is small and the next tap: fetched once the inbox stands.
   useEffect(() => {
     const timer = setTimeout(() => {
-      void import('@/features/lead/LeadScreen')
-      void import('@/features/lead/LeadSheets')
+      // Without a network it is fetched with the tap, which then tells what is wrong.
+      void Promise.all([import('@/features/lead/LeadScreen'), import('@/features/lead/LeadSheets')]).catch(() => {})
     }, 1200)
     return () => clearTimeout(timer)
   }, [])

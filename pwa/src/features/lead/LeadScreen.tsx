@@ -53,11 +53,11 @@ function LeadView({ id }: { id: string }) {
     return (
       <Frame title={m.nav_inbox()}>
         {isStatus(detail.error, 404) ? (
-          <Empty icon={<EyeOff size={26} />} title={m.lead_gone()}>
+          <Empty alone icon={<EyeOff size={26} />} title={m.lead_gone()}>
             <p>{m.lead_gone_hint()}</p>
           </Empty>
         ) : (
-          <Empty icon={<WifiOff size={26} />} title={inWords(detail.error)}>
+          <Empty alone icon={<WifiOff size={26} />} title={inWords(detail.error)}>
             <Button onClick={() => void detail.refetch()}>{m.try_again()}</Button>
           </Empty>
         )}

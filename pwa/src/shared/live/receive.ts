@@ -46,6 +46,8 @@ export class Receiver {
     if ((this.seen.get(lead.id) ?? -1) >= lead.version) return
     this.seen.set(lead.id, lead.version)
     applyChange(this.client, { id: lead.id, lead })
+    // A claim or a new status is a line of the history too, and comes as the lead alone.
+    void refetchQuietly(this.client, { queryKey: leadKeys.timeline(lead.id) })
     this.recount()
   }
 

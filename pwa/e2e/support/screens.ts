@@ -1,0 +1,162 @@
+import type { Page } from '@playwright/test'
+import type { Visit, Who } from './test'
+
+export interface Screen {
+  name: string
+  who?: Who
+  stranger?: boolean
+  at: (leads: Leads) => string
+  /** What is opened on it, and the sign that it stands. */
+  open?: (visit: Visit, page: Page) => Promise<void>
+  /** Not there on a phone. */
+  desktop?: boolean
+}
+
+export interface Leads {
+  /** A call, a note and an outcome; the work goes on. */
+  busy: string
+  /** Nobody has tried yet. */
+  fresh: string
+  lost: string
+}
+
+const inbox = () => '/'
+const dialog = (page: Page) => page.getByRole('dialog').waitFor()
+
+/** Every screen and every sheet, as a person gets there. */
+export const SCREENS: Screen[] = [
+  { name: 'login', stranger: true, at: inbox, open: async ({ t }, page) => page.getByText(t('demo_title')).waitFor() },
+  {
+    name: 'login-missing',
+    stranger: true,
+    at: inbox,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('login_submit') }).click()
+      await page.getByText(t('login_password_missing')).waitFor()
+    },
+  },
+  { name: 'inbox', at: inbox },
+  { name: 'inbox-mine', at: () => '/?view=mine' },
+  { name: 'inbox-all', at: () => '/?view=all' },
+  { name: 'inbox-empty', at: () => '/?view=all&status=won&assignee=none', open: async ({ t }, page) => page.getByText(t('empty_filtered')).waitFor() },
+  {
+    name: 'filters',
+    at: () => '/?view=all&status=won',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('filters_on', { n: 1 }) }).click()
+      await dialog(page)
+    },
+  },
+  { name: 'lead-fresh', at: ({ fresh }) => `/leads/${fresh}` },
+  {
+    name: 'lead',
+    at: ({ busy }) => `/leads/${busy}`,
+    open: async ({ t }, page) => {
+      await page.getByText(t('trace_more')).click()
+    },
+  },
+  {
+    name: 'lead-history',
+    at: ({ busy }) => `/leads/${busy}`,
+    open: async ({ t }, page) => {
+      await page.getByRole('heading', { name: t('timeline') }).evaluate((heading) => heading.scrollIntoView())
+      await page.getByRole('region', { name: t('timeline') }).getByRole('listitem').first().waitFor()
+    },
+  },
+  { name: 'lead-lost', at: ({ lost }) => `/leads/${lost}` },
+  { name: 'lead-gone', at: () => '/leads/0190aaaa-0000-7000-8000-000000000000', open: async ({ t }, page) => page.getByText(t('lead_gone'), { exact: true }).waitFor() },
+  {
+    name: 'consent',
+    at: ({ busy }) => `/leads/${busy}`,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('consent_show') }).click()
+      await dialog(page)
+    },
+  },
+  {
+    name: 'edit',
+    at: ({ fresh }) => `/leads/${fresh}`,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('action_edit') }).click()
+      await dialog(page)
+    },
+  },
+  {
+    name: 'snooze',
+    at: ({ fresh }) => `/leads/${fresh}`,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('action_snooze'), exact: true }).click()
+      await page.getByRole('dialog').getByRole('button', { name: t('snooze_own') }).click()
+    },
+  },
+  {
+    name: 'lost',
+    at: ({ fresh }) => `/leads/${fresh}`,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('status_lost'), exact: true }).click()
+      await dialog(page)
+    },
+  },
+  {
+    name: 'assign',
+    who: 'mats',
+    at: ({ fresh }) => `/leads/${fresh}`,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('action_assign') }).click()
+      await dialog(page)
+    },
+  },
+  {
+    name: 'outcome',
+    at: ({ busy }) => `/leads/${busy}`,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('outcome_tell') }).click()
+      await dialog(page)
+    },
+  },
+  {
+    name: 'search',
+    at: () => '/search',
+  },
+  {
+    name: 'search-found',
+    at: () => '/search',
+    open: async ({ t }, page) => {
+      await page.getByRole('searchbox').fill('so')
+      await page.getByRole('main').getByRole('link').first().waitFor()
+      await page.getByRole('searchbox', { name: t('search_label') }).blur()
+    },
+  },
+  { name: 'profile', who: 'mats', at: () => '/profile' },
+  { name: 'operator', who: 'olav', at: () => '/operator' },
+  { name: 'unknown', at: () => '/nowhere', open: async ({ t }, page) => page.getByText(t('page_unknown')).waitFor() },
+  {
+    name: 'help',
+    desktop: true,
+    at: inbox,
+    open: async (_visit, page) => {
+      await page.keyboard.press('?')
+      await dialog(page)
+    },
+  },
+  {
+    name: 'palette',
+    desktop: true,
+    at: inbox,
+    open: async (_visit, page) => {
+      await page.keyboard.press('ControlOrMeta+k')
+      await page.getByRole('combobox').fill('so')
+      await page.getByRole('option').first().waitFor()
+    },
+  },
+]
+
+/** Drawn to the end: no skeleton, no font and no movement still to come. */
+export async function settled(page: Page): Promise<void> {
+  await page.getByRole('main').first().waitFor()
+  await page.waitForFunction(async () => {
+    await document.fonts.ready
+    if (document.querySelector('.shimmer')) return false
+    return document.getAnimations().every((animation) => animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity)
+  })
+}
