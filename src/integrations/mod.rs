@@ -21,6 +21,7 @@ use crate::{
     app::App,
     db::{Directory, Tx},
     error::{Error, Result},
+    jobs,
     outbox::{self, Event},
     providers::meta::{LeadgenChange, parse_webhook},
     types::ids::{FormId, QuarantineId, ReceiptId, new_uuid},
@@ -100,6 +101,16 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
             "parts of a delivery wait in the quarantine"
         );
         sql::quarantine(app.db.queue_pool(), &set_aside, received_at).await?;
+        // A page that was connected between the two statements has been replayed already: once more.
+        let pages: Vec<String> = set_aside.iter().filter_map(|part| part.page_id.clone()).collect();
+        app.db
+            .directory(async |directory| {
+                for (page_id, organization) in sql::routed(directory, &pages).await? {
+                    jobs::enqueue_for::<App, _>(directory, Some(organization), &ReplayQuarantine { page_id }).await?;
+                }
+                Ok(())
+            })
+            .await?;
     }
     metrics::counter!("nextmove_webhook_leads_total").increment(taken as u64);
     metrics::counter!("nextmove_webhook_quarantined_total").increment(set_aside.len() as u64);

@@ -145,11 +145,24 @@ pub(super) async fn fail(
 }
 
 /// Renews the leases of this worker, and takes back those of workers that are gone. Tells how many were taken back.
-pub(super) async fn renew(pool: &PgPool, worker: Uuid, now: DateTime<Utc>, lease: Duration) -> Result<u64> {
+///
+/// Only what really runs is renewed: a job whose finishing could not be written is nobody's any more, and comes back when its lease ends.
+pub(super) async fn renew(
+    pool: &PgPool,
+    worker: Uuid,
+    in_flight: &[i64],
+    now: DateTime<Utc>,
+    lease: Duration,
+) -> Result<u64> {
     let lease_until = now + lease;
-    sqlx::query!("update jobs set lease_until = $2 where locked_by = $1 and state = 'running'", worker, lease_until)
-        .execute(pool)
-        .await?;
+    sqlx::query!(
+        "update jobs set lease_until = $2 where id = any($3) and locked_by = $1 and state = 'running'",
+        worker,
+        lease_until,
+        in_flight
+    )
+    .execute(pool)
+    .await?;
     let lost = sqlx::query!(
         "update jobs set state = case when attempt >= max_attempts then 'dead' else 'ready' end,
                          finished_at = case when attempt >= max_attempts then $1::timestamptz end,
@@ -186,7 +199,7 @@ pub(super) async fn tick(
 /// Forgets finished jobs and old slots. The graveyard stays.
 pub async fn prune(directory: &mut Directory, before: DateTime<Utc>) -> Result<u64> {
     sqlx::query!("delete from cron_slots where slot < $1", before).execute(directory.conn()).await?;
-    Ok(sqlx::query!("delete from jobs where state = 'done' and finished_at < $1", before)
+    Ok(sqlx::query!("delete from jobs where id = any(array(select id from jobs where state = 'done' and finished_at < $1 limit 50000))", before)
         .execute(directory.conn())
         .await?
         .rows_affected())
@@ -243,7 +256,7 @@ pub async fn buried(directory: &mut Directory) -> Result<Vec<Buried>> {
 pub async fn replay(directory: &mut Directory, id: i64) -> Result<()> {
     let now = directory.now();
     let done = sqlx::query!(
-        "update jobs set state = 'ready', attempt = 0, run_at = $2, finished_at = null
+        "update jobs set state = 'ready', attempt = 0, run_at = $2, created_at = $2, finished_at = null
          where id = $1 and state = 'dead'
            and not exists (select from jobs twin where twin.kind = jobs.kind and twin.key = jobs.key and twin.state in ('ready', 'running'))",
         id,

@@ -1,6 +1,6 @@
 //! What people do with a lead. Every verb locks the row, changes it, saves it with its history, and records the event.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -248,6 +248,8 @@ pub async fn assign(tx: &mut Tx, viewer: &Viewer, id: LeadId, user: Option<UserI
 /// Puts a lead off: it leaves the list of what is to do until then.
 pub async fn snooze(tx: &mut Tx, viewer: &Viewer, id: LeadId, until: DateTime<Utc>) -> Result<Lead> {
     let mut row = lock(tx, viewer, id).await?;
+    // As the database keeps it, so that the job that ends the snooze finds the same time.
+    let until = until.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(until);
     if until <= tx.now() {
         return Err(Error::invalid("until", "in_the_past", "Until when? This time has passed."));
     }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub(super) use beside::{
-    consents, history, insert_beside_lead, insert_consents, insert_enquiry, insert_history, insert_note, later_answers,
-    replace_tokens, reseal_beside, trace_first_attempt,
+    add_tokens, consents, history, insert_beside_lead, insert_consents, insert_enquiry, insert_history, insert_note,
+    later_answers, replace_tokens, reseal_beside, trace_first_attempt,
 };
 pub(super) use lists::{counts, ids_after, newest, next_due};
 
