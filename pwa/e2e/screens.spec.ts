@@ -24,3 +24,20 @@ for (const theme of ['light', 'dark'] satisfies Theme[]) {
     }
   })
 }
+
+test('the picture of the README @screens', async ({ visit, browser }, { project }) => {
+  test.skip(project.name !== 'phone', 'it shows a phone')
+  const shots: string[] = []
+  for (const theme of ['light', 'dark'] satisfies Theme[]) {
+    const { page, context, live } = await visit('ravi', { theme, locale: 'en', sharpness: 2 })
+    await live()
+    await settled(page)
+    shots.push((await page.screenshot()).toString('base64'))
+    await context.close()
+  }
+  const page = await browser.newPage({ viewport: { width: 828, height: 844 }, deviceScaleFactor: 2 })
+  const picture = (data: string) => `<img src="data:image/png;base64,${data}" style="width:390px;border-radius:28px;box-shadow:0 0 0 1px #8884">`
+  await page.setContent(`<body style="margin:0;display:flex;justify-content:space-between;padding:1px;width:826px">${shots.map(picture).join('')}</body>`)
+  await page.screenshot({ path: path.join(folder, 'inbox.png'), omitBackground: true })
+  await page.close()
+})

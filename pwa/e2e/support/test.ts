@@ -31,6 +31,8 @@ interface VisitOptions {
   theme?: Theme
   locale?: Locale
   at?: string
+  /** Pixels to a point. */
+  sharpness?: number
   /** Nobody has signed in yet. */
   stranger?: boolean
 }
@@ -89,8 +91,8 @@ export const test = base.extend<Fixtures & { complaints: { expected: RegExp[]; h
   },
 })
 
-async function begin(browser: Browser, who: Who, { theme = 'light', locale = 'nb', at = '/', stranger = false }: VisitOptions, heard: string[]): Promise<Visit> {
-  const context = await browser.newContext({ baseURL: url(), colorScheme: theme, locale: locale === 'nb' ? 'nb-NO' : 'en-GB', reducedMotion: 'reduce' })
+async function begin(browser: Browser, who: Who, { theme = 'light', locale = 'nb', at = '/', stranger = false, sharpness }: VisitOptions, heard: string[]): Promise<Visit> {
+  const context = await browser.newContext({ baseURL: url(), colorScheme: theme, locale: locale === 'nb' ? 'nb-NO' : 'en-GB', reducedMotion: 'reduce', deviceScaleFactor: sharpness })
   const headers = { Origin: url() }
   const entered = await context.request.post('/api/demo/session', { data: { email: PEOPLE[who] }, headers })
   expect(entered.ok(), await entered.text()).toBe(true)

@@ -69,7 +69,7 @@ function ConsentSheet({ consents, onClose }: { consents: Consent[]; onClose: () 
             </p>
             <p className="text-17 whitespace-pre-line">{consent.text}</p>
             <p className="text-13 text-ink-3">
-              {fullTime(new Date(consent.at), place)} · {m.consent_version({ version: consent.text_version })}
+              {fullTime(new Date(consent.at), place)} · <span className="whitespace-nowrap">{m.consent_version({ version: consent.text_version })}</span>
             </p>
             {consent.privacy_policy_url && (
               <a

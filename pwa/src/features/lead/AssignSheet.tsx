@@ -30,7 +30,11 @@ export function AssignSheet({ lead, session, onClose }: { lead: Lead; session: S
         />
       ))}
       <Choice
-        icon={<UserRoundX size={22} aria-hidden />}
+        icon={
+          <span className="grid size-9 place-items-center rounded-full bg-sunken">
+            <UserRoundX size={18} aria-hidden />
+          </span>
+        }
         label={m.nobody()}
         chosen={lead.assignee_id === null}
         onClick={() => to(null, m.nobody())}

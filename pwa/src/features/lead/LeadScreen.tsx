@@ -31,6 +31,7 @@ export function LeadScreen() {
 
 function LeadView({ id }: { id: string }) {
   const client = useQueryClient()
+  const router = useRouter()
   const session = useSession()
   const detail = useQuery(leadDetailOptions(id))
   const lead: Lead | undefined = detail.data ?? knownLead(client, id)
@@ -51,10 +52,11 @@ function LeadView({ id }: { id: string }) {
 
   if (detail.isError && (!lead || isStatus(detail.error, 404))) {
     return (
-      <Frame title={m.nav_inbox()}>
+      <Frame title={isStatus(detail.error, 404) ? m.lead_gone() : inWords(detail.error)}>
         {isStatus(detail.error, 404) ? (
           <Empty alone icon={<EyeOff size={26} />} title={m.lead_gone()}>
             <p>{m.lead_gone_hint()}</p>
+            <Button kind="soft" onClick={() => void router.navigate({ to: '/', search: true, replace: true })}>{m.back_to_inbox()}</Button>
           </Empty>
         ) : (
           <Empty alone icon={<WifiOff size={26} />} title={inWords(detail.error)}>

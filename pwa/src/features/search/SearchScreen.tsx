@@ -32,7 +32,7 @@ export function SearchScreen() {
   return (
     <section aria-label={m.nav_search()} className="mx-auto flex h-full min-h-0 w-full max-w-3xl flex-col">
       <header className="border-b border-hairline px-safe pt-3 pb-3">
-        <h1 className="mb-3 text-28 font-bold tracking-tight">{m.nav_search()}</h1>
+        <h1 className="mb-3 flex min-h-12 items-center text-28 font-bold tracking-tight">{m.nav_search()}</h1>
         <form
           role="search"
           onSubmit={(event) => {

@@ -38,7 +38,7 @@ export const LeadRow = memo(function LeadRow({ lead, campaign, assignee, session
   return (
     <article
       className={cx(
-        'relative flex min-h-[84px] items-center gap-1 border-b border-hairline pr-2 pl-5 transition-colors',
+        'relative flex min-h-[84px] items-center gap-1 border-b border-hairline px-5 transition-colors',
         selected ? 'bg-accent-soft' : 'hover:bg-sunken',
         arriving && 'arrive',
       )}
