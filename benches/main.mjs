@@ -31,6 +31,8 @@ const LIVE = [
 ];
 /** The search: this many phones, p99 from the scheduled instant to the phone at most this, nothing lost. */
 const SEARCH = { phones: 50, p99: 250, from: 200, to: 6400, steps: 4, seconds: 5, warm: 2 };
+/** No run takes longer. */
+const LONGEST = 45 * 60_000;
 const IDLE = { steps: [500, 1000, 1500, 2000] };
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nextmove-bench-'));
@@ -39,6 +41,18 @@ const logs = path.join(folder, 'logs');
 mkdirSync(logs);
 const { NEXTMOVE_BIN, PG_BIN, LOAD_BIN } = process.env;
 const heading = (text) => console.log(`\n\x1b[1m▸ ${text}\x1b[0m`);
+
+/** Both have lived a little: leads, and the statistics that autovacuum would have gathered within a minute. */
+async function seed(side, graphPid) {
+  await side.start();
+  const phones = new Phones(side, { bin: LOAD_BIN, logs });
+  await phones.open(10);
+  const { lost, refused } = await drive(side, phones, { rate: 150, warm: 1, seconds: 10, bin: LOAD_BIN, folder, logs, graphPid });
+  await phones.close();
+  await side.analyze();
+  await side.stop();
+  if (lost || refused) console.log(`  ${side.name}: ${refused} refused and ${lost} lost already here`);
+}
 
 async function live(side, scenario, graphPid) {
   await side.start();
@@ -115,6 +129,7 @@ async function main() {
   heading('Preparing both');
   await ours.prepare();
   await peer.prepare();
+  for (const side of [ours, peer]) await seed(side, graph.pid);
 
   const results = { facts, load_before: os.loadavg(), pairs, seconds, warm, live: {}, search: [], idle: [] };
   for (const scenario of LIVE.filter(({ id }) => only.includes(id))) {
@@ -167,6 +182,18 @@ async function end(code) {
   await ending;
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(1));
+// A closed pipe is one, when the output goes to `head`: no server may be left behind.
+process.on('uncaughtException', (error) => {
+  process.exitCode = 1;
+  try {
+    console.error(`benches/run: ${error.message}`);
+  } catch {
+    // nobody reads
+  }
+  end(1);
+});
+const deadline = setTimeout(() => process.emit('SIGTERM'), LONGEST);
+deadline.unref();
 
 main().then(
   () => end(0),
