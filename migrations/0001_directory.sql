@@ -111,6 +111,7 @@ create table webhook_receipts (
     received_at     timestamptz not null,
     unique (provider, external_id)
 ) with (fillfactor = 100);
+create index webhook_receipts_age on webhook_receipts using brin (received_at);
 create index webhook_receipts_organization on webhook_receipts (organization_id, received_at);
 
 -- Deliveries that were signed but are nobody's, or could not be read: kept as they came, replayable.

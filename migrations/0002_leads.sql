@@ -26,6 +26,8 @@ create policy tenant on events
     using (organization_id = (select nullif(current_setting('app.organization', true), '')::uuid));
 grant select, insert, delete on events to nextmove_app;
 
+create index events_age on events using brin (at);
+
 create table idempotency_keys (
     organization_id uuid not null default nullif(current_setting('app.organization', true), '')::uuid references organizations (id),
     user_id     uuid not null references users (id) on delete cascade,
@@ -71,6 +73,7 @@ create table meta_connections (
     connected_at  timestamptz not null,
     broken_at     timestamptz,
     broken_reason text,
+    tried_at      timestamptz,            -- when Meta refused last
     primary key (organization_id, page_id)
 );
 alter table meta_connections enable row level security;

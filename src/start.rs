@@ -150,8 +150,15 @@ pub async fn run(
     metrics: Option<TcpListener>,
     stop: CancellationToken,
 ) -> Result<()> {
-    web::health::recorder();
     let mut tasks = JoinSet::new();
+    let upkeep = stop.clone();
+    tasks.spawn(async move {
+        // Without it every sample is kept until somebody asks for the metrics.
+        let mut tick = tokio::time::interval(Duration::from_secs(5));
+        while !upkeep.is_cancelled() {
+            tokio::select! { _ = tick.tick() => web::health::recorder().run_upkeep(), () = upkeep.cancelled() => {} }
+        }
+    });
     if role != Role::Web {
         let worker = Worker {
             db: app.db.clone(),

@@ -182,7 +182,7 @@ pub async fn report(
     sql::insert_outcome(tx, id, viewer.user, outcome, Evidence::SelfReported, note.as_deref()).await?;
     let unanswered = matches!(outcome, Outcome::NoAnswer | Outcome::Voicemail);
     leads::outcome_known(tx, viewer, lead, outcome == Outcome::Reached, unanswered, attempt.started_at).await?;
-    outbox::record(tx, Event::TimelineChanged { lead }).await?;
+    outbox::record(tx, Event::TimelineChanged { lead });
     sql::find(tx, lead, id).await?.ok_or(Error::NotFound)
 }
 

@@ -83,7 +83,7 @@ pub async fn ensure(tx: &mut Tx, platform: &str, external_id: &str, name: Option
     }
     let fresh = CampaignId::new(tx.now());
     let id = sql::upsert(tx, fresh, platform, external_id, name.unwrap_or(external_id)).await?;
-    outbox::record(tx, Event::ListChanged { topic: Topic::Campaigns, id: id.0 }).await?;
+    outbox::record(tx, Event::ListChanged { topic: Topic::Campaigns, id: id.0 });
     Ok(id)
 }
 

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Read};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::TimeDelta;
 
 use super::{Outcome, say, with_app};
 use crate::{
@@ -108,7 +109,9 @@ pub(super) fn rotate_keys() -> Outcome {
             db::rotate_keys(directory, None).await?;
             for id in &ids {
                 db::rotate_keys(directory, Some(*id)).await?;
-                jobs::enqueue_for::<App, _>(directory, Some(*id), &Reseal { after: None }).await?;
+                // Running servers seal with the older key until they have read the new one.
+                let at = directory.now() + TimeDelta::minutes(5);
+                jobs::enqueue_for_at::<App, _>(directory, Some(*id), &Reseal { after: None }, at).await?;
             }
             Ok(ids.len())
         });

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    outbox::{self, Pending},
     types::ids::{OrganizationId, UserId},
 };
 
@@ -41,6 +42,7 @@ pub struct Tx {
     actor: Actor,
     now: DateTime<Utc>,
     vault: Arc<Vault>,
+    pending: Vec<Pending>,
     rings_jobs: bool,
     rings_events: bool,
 }
@@ -54,7 +56,7 @@ impl Tx {
         vault: Arc<Vault>,
     ) -> Self {
         let now = db.now();
-        Self { inner, db, organization, actor, now, vault, rings_jobs: false, rings_events: false }
+        Self { inner, db, organization, actor, now, vault, pending: Vec::new(), rings_jobs: false, rings_events: false }
     }
 
     pub fn conn(&mut self) -> &mut PgConnection {
@@ -116,6 +118,11 @@ impl Tx {
         &self.vault
     }
 
+    /// The events that are written when the transaction ends.
+    pub(crate) fn pending(&mut self) -> &mut Vec<Pending> {
+        &mut self.pending
+    }
+
     /// After the commit, wake the workers.
     pub fn ring_jobs(&mut self) {
         self.rings_jobs = true;
@@ -126,7 +133,8 @@ impl Tx {
         self.rings_events = true;
     }
 
-    pub(super) async fn commit(self) -> Result<()> {
+    pub(super) async fn commit(mut self) -> Result<()> {
+        outbox::flush(&mut self).await?;
         self.inner.commit().await?;
         if self.rings_jobs {
             self.db.bell().ring_jobs();

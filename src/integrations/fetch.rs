@@ -53,7 +53,7 @@ struct KnownForm {
 impl Job<App> for FetchLead {
     const KIND: &'static str = "fetch_lead";
     const PRIORITY: i16 = 50;
-    const MAX_ATTEMPTS: i32 = 20;
+    const MAX_ATTEMPTS: i32 = 60;
 
     fn key(&self) -> Option<String> {
         Some(self.leadgen_id.clone())
@@ -116,10 +116,11 @@ impl FetchLead {
         if ground.is_known {
             return Ok(None);
         }
-        if let Some(broken_at) = ground.broken_at
-            && now < broken_at + BROKEN_PAUSE
+        if ground.broken_at.is_some()
+            && let Some(tried_at) = ground.tried_at
+            && now < tried_at + BROKEN_PAUSE
         {
-            let pause = (broken_at + BROKEN_PAUSE - now).to_std().unwrap_or(Duration::from_secs(60));
+            let pause = (tried_at + BROKEN_PAUSE - now).to_std().unwrap_or(Duration::from_secs(60));
             return Err(Failure::RetryAfter(pause, "the connection to Meta is broken".to_owned()));
         }
         let form = match (ground.form_id, ground.form) {
@@ -238,7 +239,7 @@ async fn keep_form(tx: &mut Tx, page_id: &str, form: &GraphForm) -> Result<FormI
         sql::upsert_form(tx, page_id, form.id.as_str(), &name, form.locale.as_deref(), serde_json::to_value(form)?)
             .await?;
     if is_new {
-        outbox::record(tx, Event::ListChanged { topic: Topic::Forms, id: id.0 }).await?;
+        outbox::record(tx, Event::ListChanged { topic: Topic::Forms, id: id.0 });
     }
     Ok(id)
 }
@@ -289,10 +290,16 @@ impl Job<App> for ReplayQuarantine {
         let db = &context.app.db;
         let waiting =
             db.directory(async |directory| sql::waiting_bodies(directory, Some(&self.page_id), None).await).await?;
+        let full = waiting.len() >= 1000;
         for (id, body, received_at) in waiting {
             receive(&context.app, &body, received_at).await?;
             db.directory(async |directory| sql::replayed(directory, id).await).await?;
         }
-        Ok(())
+        // There may be more; the page is known now, so nothing of it comes back into the quarantine.
+        if full {
+            Err(Failure::RetryAfter(Duration::from_secs(1), "more of the page's deliveries wait".to_owned()))
+        } else {
+            Ok(())
+        }
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     app::App,
     db::{Directory, Tx},
     error::{Error, Result},
+    jobs,
     outbox::{self, Event},
     providers::meta::{LeadgenChange, parse_webhook},
     types::ids::{FormId, QuarantineId, ReceiptId, new_uuid},
@@ -100,6 +101,16 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
             "parts of a delivery wait in the quarantine"
         );
         sql::quarantine(app.db.queue_pool(), &set_aside, received_at).await?;
+        // A page that was connected between the two statements has been replayed already: once more.
+        let pages: Vec<String> = set_aside.iter().filter_map(|part| part.page_id.clone()).collect();
+        app.db
+            .directory(async |directory| {
+                for (page_id, organization) in sql::routed(directory, &pages).await? {
+                    jobs::enqueue_for::<App, _>(directory, Some(organization), &ReplayQuarantine { page_id }).await?;
+                }
+                Ok(())
+            })
+            .await?;
     }
     metrics::counter!("nextmove_webhook_leads_total").increment(taken as u64);
     metrics::counter!("nextmove_webhook_quarantined_total").increment(set_aside.len() as u64);
@@ -131,14 +142,14 @@ pub async fn connect_page(tx: &mut Tx, page_id: &str, name: &str, token: &str) -
     let row = sql::connection_row(tx, page_id).await?.unwrap_or_else(|| new_uuid(tx.now()));
     let sealed = tx.seal("meta_connections", "token", row, token.trim())?;
     sql::upsert_connection(tx, page_id, row, name, sealed).await?;
-    outbox::record(tx, Event::PageConnected { page_id: page_id.to_owned(), row }).await?;
+    outbox::record(tx, Event::PageConnected { page_id: page_id.to_owned(), row });
     Ok(())
 }
 
 /// Meta refuses: nothing can be read until a person mends it. Told once.
 pub async fn mark_broken(tx: &mut Tx, page_id: &str, reason: &str) -> Result<()> {
     if let Some(row) = sql::break_connection(tx, page_id, reason).await? {
-        outbox::record(tx, Event::ConnectionBroken { page_id: page_id.to_owned(), row }).await?;
+        outbox::record(tx, Event::ConnectionBroken { page_id: page_id.to_owned(), row });
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::{
     db::{Directory, Tx, seal::Sealed},
     error::Result,
     providers::meta::LeadgenChange,
-    types::ids::{FormId, QuarantineId},
+    types::ids::{FormId, OrganizationId, QuarantineId},
 };
 
 /// One statement, one commit: receipts and the jobs that fetch the leads. Gives the positions of those whose page is nobody's.
@@ -33,13 +33,15 @@ pub(super) async fn take_in(pool: &PgPool, leads: &[LeadgenChange], received_at:
            kept as (
                insert into webhook_receipts (id, organization_id, provider, external_id, page_id, form_id, sent_at, received_at)
                select id, organization_id, 'meta', leadgen_id, page_id, form_id, sent_at, $6 from incoming where organization_id is not null
+               order by leadgen_id
                on conflict do nothing),
            queued as (
                insert into jobs (organization_id, kind, key, payload, priority, max_attempts, run_at, created_at)
                select organization_id, 'fetch_lead', leadgen_id,
                       jsonb_build_object('leadgen_id', leadgen_id, 'page_id', page_id, 'form_id', form_id, 'received_at', $6::timestamptz),
-                      50, 20, $6, $6
+                      50, 60, $6, $6
                from incoming where organization_id is not null
+               order by leadgen_id -- so that two posts of the same leads never wait for each other
                on conflict do nothing)
            select position as "position!" from incoming where organization_id is null"#,
         &ids,
@@ -119,7 +121,7 @@ pub(super) async fn replayed(directory: &mut Directory, id: QuarantineId) -> Res
 }
 
 pub(super) async fn prune(directory: &mut Directory, before: DateTime<Utc>) -> Result<u64> {
-    let receipts = sqlx::query!("delete from webhook_receipts where received_at < $1", before)
+    let receipts = sqlx::query!("delete from webhook_receipts where id = any(array(select id from webhook_receipts where received_at < $1 limit 50000))", before)
         .execute(directory.conn())
         .await?
         .rows_affected();
@@ -171,6 +173,9 @@ pub(super) async fn upsert_connection(tx: &mut Tx, page_id: &str, row: Uuid, nam
 /// Marks a working connection broken; nothing where it was already.
 pub(super) async fn break_connection(tx: &mut Tx, page_id: &str, reason: &str) -> Result<Option<Uuid>> {
     let now = tx.now();
+    sqlx::query!("update meta_connections set tried_at = $2 where page_id = $1", page_id, now)
+        .execute(tx.conn())
+        .await?;
     Ok(sqlx::query_scalar!(
         "update meta_connections set broken_at = $2, broken_reason = $3 where page_id = $1 and broken_at is null returning row_id",
         page_id,
@@ -194,6 +199,8 @@ pub(super) struct Ground {
     pub row_id: Uuid,
     pub token: Sealed,
     pub broken_at: Option<DateTime<Utc>>,
+    /// When Meta refused last.
+    pub tried_at: Option<DateTime<Utc>>,
     pub country: String,
     pub sla_minutes: i32,
     pub is_known: bool,
@@ -210,7 +217,7 @@ pub(super) async fn ground(
 ) -> Result<Option<Ground>> {
     Ok(sqlx::query_as!(
         Ground,
-        r#"select c.row_id, c.token as "token: Sealed", c.broken_at, o.country, o.sla_minutes,
+        r#"select c.row_id, c.token as "token: Sealed", c.broken_at, c.tried_at, o.country, o.sla_minutes,
                   exists (select from lead_enquiries e where e.meta_lead_id = $2) as "is_known!",
                   f.id as "form_id?", f.snapshot as "form?", f.overrides as "overrides?"
            from meta_connections c join organizations o on o.id = c.organization_id
@@ -278,8 +285,30 @@ pub(super) async fn hold_back(tx: &mut Tx, pause: TimeDelta) -> Result<()> {
 /// What waits for this organization's leads may run now; what was buried for want of a connection comes back.
 pub(super) async fn hurry(tx: &mut Tx) -> Result<()> {
     let (organization, now) = (tx.organization().0, tx.now());
-    sqlx::query!("update jobs set run_at = $2 where organization_id = $1 and kind = 'fetch_lead' and state = 'ready' and run_at > $2", organization, now)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "update jobs set run_at = $2 where organization_id = $1 and kind = 'fetch_lead' and state = 'ready' and run_at > $2",
+        organization,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "update jobs set state = 'ready', attempt = 0, run_at = $2, created_at = $2, finished_at = null
+         where organization_id = $1 and kind = 'fetch_lead' and state = 'dead'
+           and not exists (select from jobs twin where twin.kind = jobs.kind and twin.key = jobs.key and twin.id <> jobs.id
+                           and (twin.state in ('ready', 'running') or twin.id > jobs.id))",
+        organization,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
+}
+
+/// Which of these pages are somebody's.
+pub(super) async fn routed(directory: &mut Directory, pages: &[String]) -> Result<Vec<(String, OrganizationId)>> {
+    let rows = sqlx::query!("select page_id, organization_id from meta_pages where page_id = any($1)", pages)
+        .fetch_all(directory.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.page_id, OrganizationId(row.organization_id))).collect())
 }

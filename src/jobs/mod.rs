@@ -107,6 +107,17 @@ pub async fn enqueue_for<C, J: Job<C>>(
     job: &J,
 ) -> Result<bool> {
     let now = directory.now();
+    enqueue_for_at(directory, organization, job, now).await
+}
+
+/// As [`enqueue_for`], to run at `at`.
+pub async fn enqueue_for_at<C, J: Job<C>>(
+    directory: &mut Directory,
+    organization: Option<OrganizationId>,
+    job: &J,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let now = directory.now();
     let new = sql::insert(
         directory.conn(),
         organization,
@@ -115,7 +126,7 @@ pub async fn enqueue_for<C, J: Job<C>>(
         serde_json::to_value(job)?,
         J::PRIORITY,
         J::MAX_ATTEMPTS,
-        now,
+        at,
         now,
     )
     .await?;

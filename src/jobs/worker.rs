@@ -1,6 +1,7 @@
 //! The worker: takes jobs, runs them side by side, finishes them in batches.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -22,7 +23,7 @@ const LEASE: Duration = Duration::from_secs(30);
 /// How often the worker looks without being woken: another process's notice may be lost, and jobs fall due.
 const POLL: Duration = Duration::from_millis(500);
 /// A job told to come back later for this long is buried all the same.
-const PATIENCE: TimeDelta = TimeDelta::days(7);
+const PATIENCE: TimeDelta = TimeDelta::days(60);
 
 /// Runs the jobs of a [`Registry`].
 pub struct Worker<C> {
@@ -44,8 +45,8 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
     pub async fn run(self, stop: CancellationToken) {
         let me = Uuid::from_bytes(seal::random());
         let worker = Arc::new(self);
-        let keep_leases = tokio::spawn(worker.clone().keep_leases(me));
         let finisher = Arc::new(Finisher::default());
+        let keep_leases = tokio::spawn(worker.clone().keep_leases(me, finisher.clone()));
         let permits = Arc::new(Semaphore::new(worker.concurrency));
         let kinds = worker.registry.kinds();
         let mut running = JoinSet::new();
@@ -64,11 +65,14 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
                 )
             };
             let got = taken.len();
+            finisher.begin(taken.iter().map(|job| job.id));
             for job in taken {
                 let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
                 let (worker, finisher) = (worker.clone(), finisher.clone());
                 running.spawn(async move {
+                    let id = job.id;
                     worker.run_one(me, job, &finisher).await;
+                    finisher.end(id);
                     drop(permit);
                     worker.db.bell().job_done();
                 });
@@ -158,12 +162,12 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
         sql::fail(self.db.queue_pool(), me, job.id, bury, refund, &message, now + after, now).await
     }
 
-    async fn keep_leases(self: Arc<Self>, me: Uuid) {
+    async fn keep_leases(self: Arc<Self>, me: Uuid, finisher: Arc<Finisher>) {
         let mut tick = tokio::time::interval(LEASE / 3);
         loop {
             tick.tick().await;
             let now = self.db.now();
-            match sql::renew(self.db.queue_pool(), me, now, LEASE).await {
+            match sql::renew(self.db.queue_pool(), me, &finisher.in_flight(), now, LEASE).await {
                 Ok(0) => {}
                 Ok(lost) => tracing::warn!(lost, "took back the jobs of a process that is gone"),
                 Err(error) => tracing::warn!(%error, "cannot renew leases"),
@@ -197,11 +201,25 @@ fn backoff(id: i64, attempt: i32) -> TimeDelta {
 /// Marks jobs done. Those that end while a statement is under way go together in the next one.
 #[derive(Default)]
 struct Finisher {
+    in_flight: Mutex<HashSet<i64>>,
     waiting: Mutex<Vec<i64>>,
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Finisher {
+    fn begin(&self, ids: impl Iterator<Item = i64>) {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
+    }
+
+    fn end(&self, id: i64) {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    /// What this worker runs right now.
+    fn in_flight(&self) -> Vec<i64> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
     async fn finish(&self, db: &Db, me: Uuid, id: i64) -> Result<()> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(id);
         let _turn = self.turn.lock().await;

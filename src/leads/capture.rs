@@ -106,7 +106,7 @@ pub async fn capture(tx: &mut Tx, new: NewLead, sla: TimeDelta) -> Result<Captur
     let enquiry = EnquiryId::new(tx.now());
     sql::insert_beside_lead(tx, lead, enquiry, &new, &found_by).await?;
     sql::insert_consents(tx, lead, enquiry, new.created_at, &new.consents).await?;
-    outbox::record(tx, Event::LeadCaptured { lead }).await?;
+    outbox::record(tx, Event::LeadCaptured { lead });
     Ok(Captured::New(lead))
 }
 
@@ -129,14 +129,38 @@ async fn join(tx: &mut Tx, lead: LeadId, new: NewLead) -> Result<()> {
     row.enquiry_count += 1;
     // Somebody who asks again wants to be called now, whatever was put off.
     row.snoozed_until = None;
-    if row.status != Status::New.as_str() {
-        row.next_at = Some(now);
+    if row.status != Status::Scheduled.as_str() {
+        row.next_at = Some(row.next_at.map_or(now, |next| next.min(now)));
     }
     let enquiry = EnquiryId::new(now);
+    let found_by = tokens::tokens(tx.vault(), &new.person)?;
+    let mut new = new;
+    let different = different(&person, &new.person);
+    new.person.answers.extend(different);
     sql::insert_enquiry(tx, lead, enquiry, &new).await?;
     sql::insert_consents(tx, lead, enquiry, new.created_at, &new.consents).await?;
     work::save(tx, row, Some(&person), "enquiry", json!({ "form_id": new.form, "campaign_id": new.campaign })).await?;
-    Ok(())
+    // Also found by what they gave this time.
+    sql::add_tokens(tx, lead, &found_by).await
+}
+
+/// What was given now and is not what the lead shows: a corrected number must not vanish. It stands among the answers.
+fn different(shown: &Person, given: &Person) -> Vec<Answer> {
+    let number = |person: &Person| {
+        person.phone.as_ref().map(|phone| phone.as_str().to_owned()).or_else(|| person.phone_given.clone())
+    };
+    [
+        ("full_name", shown.full_name.clone(), given.full_name.clone()),
+        ("phone_number", number(shown), number(given)),
+        ("email", shown.email.clone(), given.email.clone()),
+        ("post_code", shown.postal_code.clone(), given.postal_code.clone()),
+        ("city", shown.city.clone(), given.city.clone()),
+        ("service", shown.service.clone(), given.service.clone()),
+    ]
+    .into_iter()
+    .filter(|(_, shown, given)| given.is_some() && shown != given)
+    .map(|(key, _, given)| Answer { key: key.to_owned(), label: key.to_owned(), values: given.into_iter().collect() })
+    .collect()
 }
 
 fn fill(field: &mut Option<String>, given: Option<&String>) {

@@ -1,6 +1,6 @@
 //! What people do with a lead. Every verb locks the row, changes it, saves it with its history, and records the event.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -248,6 +248,8 @@ pub async fn assign(tx: &mut Tx, viewer: &Viewer, id: LeadId, user: Option<UserI
 /// Puts a lead off: it leaves the list of what is to do until then.
 pub async fn snooze(tx: &mut Tx, viewer: &Viewer, id: LeadId, until: DateTime<Utc>) -> Result<Lead> {
     let mut row = lock(tx, viewer, id).await?;
+    // As the database keeps it, so that the job that ends the snooze finds the same time.
+    let until = until.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(until);
     if until <= tx.now() {
         return Err(Error::invalid("until", "in_the_past", "Until when? This time has passed."));
     }
@@ -298,7 +300,7 @@ pub async fn add_note(tx: &mut Tx, viewer: &Viewer, id: LeadId, text: &str) -> R
     let note = NoteId::new(tx.now());
     let sealed = tx.seal("lead_notes", "text", note.0, text)?;
     sql::insert_note(tx, note, row.id(), viewer.user, sealed).await?;
-    outbox::record(tx, Event::TimelineChanged { lead: id }).await?;
+    outbox::record(tx, Event::TimelineChanged { lead: id });
     Ok(note)
 }
 
@@ -362,7 +364,7 @@ async fn save_quietly(tx: &mut Tx, mut row: Row, person: Option<&Person>) -> Res
         let found_by = tokens::tokens(tx.vault(), person)?;
         sql::replace_tokens(tx, row.id(), &found_by).await?;
     }
-    outbox::record(tx, Event::LeadChanged { lead: row.id() }).await?;
+    outbox::record(tx, Event::LeadChanged { lead: row.id() });
     find::present(tx, row)
 }
 

@@ -96,6 +96,9 @@ fn hear(db: &Db, me: Uuid, payload: &str) {
     if jobs == "j" {
         db.bell().hear_jobs();
     }
+    if organizations == "*" {
+        db.bell().hear_all();
+    }
     for organization in organizations.split(',').filter_map(|id| id.parse().ok()) {
         db.bell().hear_events(organization);
     }
@@ -111,6 +114,7 @@ async fn emit(db: Db, audience: Arc<impl Audience>) {
             _ = look.tick() => audience.organizations(),
         };
         let listening = audience.organizations();
+        let news = if db.bell().take_all() { listening.clone() } else { news };
         // Where nobody listens any more, the next socket starts from where the stream stands then.
         heads.retain(|organization, _| listening.contains(organization));
         for organization in news.into_iter().filter(|organization| listening.contains(organization)) {

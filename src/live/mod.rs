@@ -5,7 +5,10 @@ pub mod listener;
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::Notify;
@@ -23,6 +26,7 @@ pub struct Bell(Arc<Inner>);
 struct Inner {
     jobs: Notify,
     events: Notify,
+    all: AtomicBool,
     outgoing: Notify,
     news: Mutex<HashSet<OrganizationId>>,
     to_tell: Mutex<ToTell>,
@@ -60,6 +64,16 @@ impl Bell {
     pub fn hear_events(&self, organization: OrganizationId) {
         self.0.news.lock().unwrap_or_else(PoisonError::into_inner).insert(organization);
         self.0.events.notify_one();
+    }
+
+    /// More organizations have news than a notice can name.
+    fn hear_all(&self) {
+        self.0.all.store(true, Ordering::Relaxed);
+        self.0.events.notify_one();
+    }
+
+    fn take_all(&self) -> bool {
+        self.0.all.swap(false, Ordering::Relaxed)
     }
 
     /// Until there may be jobs.

@@ -25,38 +25,72 @@ pub struct Recorded {
     pub at: DateTime<Utc>,
 }
 
-/// Records that something happened. Call it last: the organization's sequence is locked from here to the commit.
-pub async fn record(tx: &mut Tx, event: Event) -> Result<i64> {
-    let (kind, subject, data) = event.parts()?;
-    let (actor, now, durable) = (tx.actor().user().map(|id| id.0), tx.now(), event.is_durable());
-    let organization = tx.organization().0;
-    let sequence = sqlx::query_scalar!(
-        r#"with head as (
-               insert into event_heads (organization_id, sequence) values ($7, 1)
-               on conflict (organization_id) do update set sequence = event_heads.sequence + 1
+/// An event that waits for the end of its transaction.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    event: Event,
+    actor: Option<Uuid>,
+    at: DateTime<Utc>,
+}
+
+/// Records that something happened. It is written at the very end of the transaction, in one statement with all others: from there
+/// to the commit the organization's sequence is locked, and whoever holds that lock never waits for another one.
+pub fn record(tx: &mut Tx, event: Event) {
+    let pending = Pending { event, actor: tx.actor().user().map(|id| id.0), at: tx.now() };
+    if !tx.pending().iter().any(|known| known.event == pending.event) {
+        tx.pending().push(pending);
+    }
+}
+
+/// Writes what was recorded: the events, the jobs that react to them; and has the bell rung after the commit.
+pub(crate) async fn flush(tx: &mut Tx) -> Result<()> {
+    let pending = std::mem::take(tx.pending());
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let durable: Vec<bool> = pending.iter().map(|recorded| recorded.event.is_durable()).collect();
+    let actors: Vec<Option<Uuid>> = pending.iter().map(|recorded| recorded.actor).collect();
+    let times: Vec<DateTime<Utc>> = pending.iter().map(|recorded| recorded.at).collect();
+    let (mut kinds, mut subjects, mut data) = (Vec::new(), Vec::new(), Vec::new());
+    for recorded in &pending {
+        let parts = recorded.event.parts()?;
+        kinds.push(parts.0);
+        subjects.push(parts.1);
+        data.push(parts.2);
+    }
+    let (organization, now) = (tx.organization().0, tx.now());
+    sqlx::query!(
+        r#"with new as (
+               select kind, subject_id, data, actor_id, at, durable, position
+               from unnest($2::text[], $3::uuid[], $4::jsonb[], $5::uuid[], $6::timestamptz[], $7::boolean[])
+                    with ordinality as new(kind, subject_id, data, actor_id, at, durable, position)),
+           head as (
+               insert into event_heads (organization_id, sequence) select $1, count(*) from new
+               on conflict (organization_id) do update set sequence = event_heads.sequence + excluded.sequence
                returning sequence),
+           numbered as (
+               select new.*, head.sequence - (select count(*) from new) + position as sequence from new, head),
            recorded as (
                insert into events (organization_id, sequence, kind, subject_id, data, actor_id, at)
-               select $7, sequence, $1, $2, $3, $4, $5 from head),
-           follows as (
-               insert into jobs (organization_id, kind, key, payload, run_at, created_at)
-               select $7, 'react', $7::text || ':' || sequence, jsonb_build_object('sequence', sequence), $5, $5 from head where $6)
-           select sequence from head"#,
-        kind,
-        subject,
-        data,
-        actor,
-        now,
-        durable,
-        organization
+               select $1, sequence, kind, subject_id, data, actor_id, at from numbered)
+           insert into jobs (organization_id, kind, key, payload, run_at, created_at)
+           select $1, 'react', $1::uuid::text || ':' || sequence, jsonb_build_object('sequence', sequence), $8, $8 from numbered where durable"#,
+        organization,
+        &kinds,
+        &subjects,
+        &data,
+        &actors as &[Option<Uuid>],
+        &times,
+        &durable,
+        now
     )
-    .fetch_one(tx.conn())
+    .execute(tx.conn())
     .await?;
     tx.ring_events();
-    if durable {
+    if durable.contains(&true) {
         tx.ring_jobs();
     }
-    Ok(sequence)
+    Ok(())
 }
 
 /// Where the organization's stream stands.

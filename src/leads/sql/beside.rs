@@ -103,9 +103,17 @@ pub(in crate::leads) async fn replace_tokens(tx: &mut Tx, lead: LeadId, tokens: 
     sqlx::query!("delete from lead_tokens where lead_id = $1 and token <> all($2)", lead.0, tokens)
         .execute(tx.conn())
         .await?;
-    sqlx::query!("insert into lead_tokens (token, lead_id) select token, $1 from unnest($2::bytea[]) as token on conflict do nothing", lead.0, tokens)
-        .execute(tx.conn())
-        .await?;
+    add_tokens(tx, lead, tokens).await
+}
+
+pub(in crate::leads) async fn add_tokens(tx: &mut Tx, lead: LeadId, tokens: &[Vec<u8>]) -> Result<()> {
+    sqlx::query!(
+        "insert into lead_tokens (token, lead_id) select token, $1 from unnest($2::bytea[]) as token on conflict do nothing",
+        lead.0,
+        tokens
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

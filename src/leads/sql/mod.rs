@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub(super) use beside::{
-    consents, history, insert_beside_lead, insert_consents, insert_enquiry, insert_history, insert_note, later_answers,
-    replace_tokens, reseal_beside, trace_first_attempt,
+    add_tokens, consents, history, insert_beside_lead, insert_consents, insert_enquiry, insert_history, insert_note,
+    later_answers, replace_tokens, reseal_beside, trace_first_attempt,
 };
 pub(super) use lists::{counts, ids_after, newest, next_due};
 
@@ -213,10 +213,14 @@ pub(super) async fn open_lead_of(tx: &mut Tx, tokens: &[Vec<u8>]) -> Result<Opti
     if tokens.is_empty() {
         return Ok(None);
     }
+    // From the tokens to the leads, whatever the planner believes: without `offset 0` a plan for any tokens walks all of the
+    // organization's leads, newest first, until it meets one that has a token. A new person has none.
     let id = sqlx::query_scalar!(
-        "select leads.id from leads join lead_tokens on lead_tokens.lead_id = leads.id
-         where lead_tokens.token = any($1) and leads.status in ('new', 'contacted', 'no_answer', 'scheduled') and not leads.is_test
-         order by leads.created_at desc limit 1",
+        r#"select leads.id as "id!" from unnest($1::bytea[]) as wanted(token)
+           cross join lateral (select lead_id from lead_tokens where lead_tokens.token = wanted.token offset 0) as named
+           cross join lateral (select id, created_at, status, is_test from leads where leads.id = named.lead_id offset 0) as leads
+           where leads.status in ('new', 'contacted', 'no_answer', 'scheduled') and not leads.is_test
+           order by leads.created_at desc limit 1"#,
         tokens
     )
     .fetch_optional(tx.conn())

@@ -165,7 +165,16 @@ async fn connected(
     let since = auth.ok().and_then(|auth| auth.since);
     match catch_up(&app, organization, &viewer, since).await {
         Ok((head, missed)) => {
-            shared.start(organization, head);
+            // Another socket may have begun the organization's stream further on while we read: what lies between is read as well.
+            let begun = shared.start(organization, head);
+            let (head, missed) = if begun > head && missed.is_some() {
+                match catch_up(&app, organization, &viewer, Some(since.unwrap_or(head).min(head))).await {
+                    Ok(again) => again,
+                    Err(_) => (begun, None),
+                }
+            } else {
+                (head, missed)
+            };
             app.db.bell().hear_events(organization);
             let said = match missed {
                 Some(messages) => {
@@ -220,10 +229,10 @@ impl Shared {
         self.presence.lock().unwrap_or_else(PoisonError::into_inner).entry(organization).or_default().sockets += 1;
     }
 
-    fn start(&self, organization: OrganizationId, head: i64) {
-        if let Some(presence) = self.presence.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&organization) {
-            presence.start.get_or_insert(head);
-        }
+    /// Where the organization's stream began for this process: here, unless another socket was first.
+    fn start(&self, organization: OrganizationId, head: i64) -> i64 {
+        let mut presence = self.presence.lock().unwrap_or_else(PoisonError::into_inner);
+        presence.get_mut(&organization).map_or(head, |presence| *presence.start.get_or_insert(head))
     }
 
     fn leave(&self, organization: OrganizationId) {
@@ -318,9 +327,12 @@ impl Sockets {
         if let Err(BroadcastError::Socket(errors)) = sent
             && errors.iter().any(|error| matches!(error, SocketError::InternalChannelFull))
         {
-            // Some socket did not get it. Emitting does not say which; asking each does.
+            // Some socket did not get it. Emitting does not say which, so all are told to fetch again; who has no room even for that
+            // is disconnected.
             for socket in self.io.within(rooms).sockets() {
-                if let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit("lagging", &json!({})) {
+                if let Err(SendError::Socket(SocketError::InternalChannelFull)) =
+                    socket.emit("refetch", &json!({ "sequence": body["sequence"] }))
+                {
                     metrics::counter!("nextmove_sockets_lagging_total").increment(1);
                     socket.disconnect().ok(); // it comes back and says where it stood
                 }

@@ -41,8 +41,10 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
       clearTimeout(retry)
       if (!over && !ended && !live.active) retry = setTimeout(() => live.connect(), AFTER_REFUSAL)
     }
+    receiver.awaitHello()
     live.on('disconnect', () => {
       greeted = false
+      receiver.awaitHello()
       if (over) return
       connection.set('reconnecting')
       again()
@@ -55,7 +57,7 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
     })
     live.on('hello', ({ sequence }: { sequence: number }) => {
       const first = receiver.sequence === null
-      receiver.at(sequence)
+      receiver.hello(sequence)
       greeted = true
       connection.set('online')
       // What came between the first answer and this moment is in no replay.

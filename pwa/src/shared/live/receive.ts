@@ -25,6 +25,8 @@ const COUNTS_EVERY = 1000
 /** Brings what the live stream says into the caches. Holds the highest sequence it has seen. */
 export class Receiver {
   sequence: number | null = null
+  private settled = true
+  private heard = 0
   private readonly client: QueryClient
   private readonly seen = new Map<string, number>()
   private counts: ReturnType<typeof setTimeout> | undefined
@@ -79,7 +81,21 @@ export class Receiver {
     void refetchQuietly(this.client, {})
   }
 
+  /** Until the server says hello, what was missed may still be on its way: a higher sequence is not where we stand yet. */
+  awaitHello(): void {
+    this.settled = false
+  }
+
+  hello(sequence: number): void {
+    this.settled = true
+    this.at(Math.max(sequence, this.heard))
+  }
+
   at(sequence: number): void {
+    if (!this.settled) {
+      this.heard = Math.max(this.heard, sequence)
+      return
+    }
     if (this.sequence === null || sequence > this.sequence) this.sequence = sequence
   }
 

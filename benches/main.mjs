@@ -1,0 +1,178 @@
+// Both servers, turn by turn. `benches/run` prepares what this needs.
+
+import { mkdirSync, mkdtempSync, rmSync, chmodSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { freePort, lines, sleep, start, stopAll } from './lib/processes.mjs';
+import { markdown, table } from './lib/report.mjs';
+import { Ours, Peer } from './lib/sides.mjs';
+import { machine, resident } from './lib/system.mjs';
+import { Phones, drive } from './lib/turn.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    pairs: { type: 'string', default: '3' },
+    only: { type: 'string', default: 'live-100,live-300,few-400,search,idle' },
+    quick: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+  },
+});
+const only = flags.only.split(',');
+const pairs = flags.quick ? 1 : Math.min(Math.max(+flags.pairs || 3, 1), 10);
+const seconds = flags.quick ? 5 : 10;
+const warm = flags.quick ? 3 : 5;
+
+const LIVE = [
+  { id: 'live-100', title: '500 phones, 100 leads/s', phones: 500, rate: 100 },
+  { id: 'live-300', title: '500 phones, 300 leads/s', phones: 500, rate: 300 },
+  { id: 'few-400', title: '20 phones, 400 leads/s', phones: 20, rate: 400 },
+];
+/** The search: this many phones, p99 from the scheduled instant to the phone at most this, nothing lost. */
+const SEARCH = { phones: 50, p99: 250, from: 200, to: 6400, steps: 4, seconds: 5, warm: 2 };
+const IDLE = { steps: [500, 1000, 1500, 2000] };
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'nextmove-bench-'));
+chmodSync(folder, 0o711); // PostgreSQL's user passes
+const logs = path.join(folder, 'logs');
+mkdirSync(logs);
+const { NEXTMOVE_BIN, PG_BIN, LOAD_BIN } = process.env;
+const heading = (text) => console.log(`\n\x1b[1m▸ ${text}\x1b[0m`);
+
+async function live(side, scenario, graphPid) {
+  await side.start();
+  const residentBefore = resident(side.server.pid);
+  const phones = new Phones(side, { bin: LOAD_BIN, logs });
+  await phones.open(scenario.phones);
+  const result = await drive(side, phones, { rate: scenario.rate, warm, seconds, bin: LOAD_BIN, folder, logs, graphPid });
+  await phones.close();
+  await side.stop();
+  return { side: side.name, resident_before_bytes: residentBefore, ...result };
+}
+
+/** The highest rate that is held: doubled until it is not, then halved in between. What fails is tried once more. */
+async function search(side, graphPid) {
+  const probes = [];
+  async function once(rate) {
+    await side.start();
+    const phones = new Phones(side, { bin: LOAD_BIN, logs });
+    await phones.open(SEARCH.phones);
+    const options = { rate, warm: SEARCH.warm, seconds: SEARCH.seconds, bin: LOAD_BIN, folder, logs, graphPid };
+    const result = await drive(side, phones, options);
+    await phones.close();
+    await side.stop();
+    const held = result.live_ms.p99 <= SEARCH.p99 && !result.refused && !result.lost && !result.lost_on_phones;
+    probes.push({ held, ...result });
+    console.log(
+      `  ${side.name.padEnd(9)} ${String(rate).padStart(5)}/s  p99 ${result.live_ms.p99.toFixed(0)} ms  ${held ? 'held' : 'not held'}` +
+        `${result.saturated ? `  (the poster was ${result.poster_late_ms.toFixed(0)} ms late)` : ''}`,
+    );
+    return held;
+  }
+  const holds = async (rate) => (await once(rate)) || (await once(rate));
+  let held = 0;
+  let rate = SEARCH.from;
+  while (rate <= SEARCH.to && (await holds(rate))) [held, rate] = [rate, rate * 2];
+  let broken = rate;
+  for (let step = 0; held && rate <= SEARCH.to && step < SEARCH.steps; step++) {
+    const middle = Math.round((held + broken) / 2);
+    if (await holds(middle)) held = middle;
+    else broken = middle;
+  }
+  return { side: side.name, rate: held, probes };
+}
+
+async function idle(side) {
+  await side.start();
+  const phones = new Phones(side, { bin: LOAD_BIN, logs });
+  await phones.open(11, 10); // the code is warm
+  await sleep(1000);
+  const before = resident(side.server.pid);
+  const steps = [];
+  for (const [n, many] of IDLE.steps.entries()) {
+    const opening = Date.now();
+    await phones.add(many - (IDLE.steps[n - 1] ?? 0));
+    const milliseconds = Date.now() - opening;
+    await sleep(1000);
+    steps.push({ sockets: many, resident_bytes: resident(side.server.pid), milliseconds });
+  }
+  const { open, sockets } = await phones.crowdCount();
+  await phones.close();
+  await side.stop();
+  const last = steps.at(-1);
+  return { side: side.name, before_bytes: before, steps, dropped_sockets: sockets - open, bytes_per_socket: (last.resident_bytes - before) / last.sockets };
+}
+
+async function main() {
+  const facts = machine(PG_BIN);
+  const port = await freePort();
+  const graph = start('graph', process.execPath, [path.join(import.meta.dirname, 'graph.mjs'), String(port)], { folder: logs });
+  await lines(graph)('starting Graph');
+  const common = { folder, graph: `http://127.0.0.1:${port}`, pgBin: PG_BIN };
+  const ours = new Ours({ ...common, bin: NEXTMOVE_BIN, app: path.join(import.meta.dirname, '../pwa/dist') });
+  const peer = new Peer(common);
+  heading('Preparing both');
+  await ours.prepare();
+  await peer.prepare();
+
+  const results = { facts, load_before: os.loadavg(), pairs, seconds, warm, live: {}, search: [], idle: [] };
+  for (const scenario of LIVE.filter(({ id }) => only.includes(id))) {
+    heading(scenario.title);
+    results.live[scenario.id] = { ...scenario, turns: [] };
+    for (let pair = 1; pair <= pairs; pair++) {
+      for (const side of [ours, peer]) {
+        const turn = { pair, ...(await live(side, scenario, graph.pid)) };
+        results.live[scenario.id].turns.push(turn);
+        const { answer_ms: a, live_ms: l, machine: m } = turn;
+        const ms = (q) => [q.p50, q.p95, q.p99].map((v) => v.toFixed(1).padStart(6)).join(' ');
+        console.log(
+          `  ${pair} ${side.name.padEnd(9)} answered ${ms(a)}  on the phone ${ms(l)} ms (p50 p95 p99)  cores: server ${m.server.toFixed(2)} ` +
+            `database ${m.postgres.toFixed(2)} Graph ${m.graph.toFixed(2)} load ${m.load.toFixed(2)} others ${m.others.toFixed(2)}` +
+            `${turn.refused + turn.lost + turn.lost_on_phones + turn.doubled + turn.dropped_sockets ? `  REFUSED ${turn.refused} LOST ${turn.lost} NOT SEEN ${turn.lost_on_phones} DOUBLED ${turn.doubled} DROPPED ${turn.dropped_sockets}` : ''}` +
+            `${turn.saturated ? `  (the poster was ${turn.poster_late_ms.toFixed(0)} ms late)` : ''}`,
+        );
+      }
+    }
+  }
+  if (only.includes('search')) {
+    heading(`The highest rate held: ${SEARCH.phones} phones, p99 ≤ ${SEARCH.p99} ms`);
+    for (let pair = 1; pair <= Math.min(pairs, 2); pair++) {
+      for (const side of [ours, peer]) results.search.push({ pair, ...(await search(side, graph.pid)) });
+    }
+  }
+  if (only.includes('idle')) {
+    heading('Idle phones');
+    for (const side of [ours, peer]) {
+      const result = await idle(side);
+      results.idle.push(result);
+      console.log(`  ${side.name.padEnd(9)} ${result.steps.map((s) => `${s.sockets}: ${(s.resident_bytes / 2 ** 20).toFixed(0)} MiB`).join('  ')}`);
+    }
+  }
+  results.load_after = os.loadavg();
+  console.log(`\n${table(results)}`);
+  const out = path.join(import.meta.dirname, 'results');
+  mkdirSync(out, { recursive: true });
+  writeFileSync(path.join(out, 'latest.json'), `${JSON.stringify(results, null, 1)}\n`);
+  if (flags.record) writeFileSync(path.join(import.meta.dirname, '../docs/BENCHMARKS.md'), markdown(results));
+}
+
+let ending;
+async function end(code) {
+  ending ??= stopAll().then(() => {
+    if (code === 0 && !flags.keep) rmSync(folder, { recursive: true, force: true });
+    else console.error(`The logs are in ${logs}`);
+    process.exit(code);
+  });
+  await ending;
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(1));
+
+main().then(
+  () => end(0),
+  (error) => {
+    console.error(`\nbenches/run: ${error.message}`);
+    if (process.env.DEBUG) console.error(error);
+    return end(1);
+  },
+);
