@@ -2,12 +2,14 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { Lead, LeadDetail } from '@/shared/api/types'
 import { mergeIntoList, type Change, type LeadList } from './merge'
 import { leadKeys, type ListKey } from './queries'
-import { dropPending, holdPending, remember } from './recent'
+import { dropPending, holdPending, pendingFor, remember } from './recent'
 
 /** Brings a change from the live stream or from an answer into everything shown. Answers whether it was news. */
 export function applyChange(client: QueryClient, change: Change): boolean {
   remember(change)
-  return spread(client, change, false)
+  const held = change.lead && pendingFor(change.id)?.lead
+  const shown = change.lead && held ? { id: change.id, lead: { ...change.lead, ...held, version: change.lead.version } } : change
+  return spread(client, shown, false)
 }
 
 /** Shows a move before the server has it. Whatever the server then says has a higher version and wins. */

@@ -8,6 +8,7 @@ import { dismiss, toast } from '@/shared/ui/toasts'
 import { m } from '@/paraglide/messages'
 import { applyChange, hold, showAhead } from './apply'
 import { knownLead, leadKeys } from './queries'
+import { latest } from './recent'
 
 /** How long a move that the server could not take back waits for second thoughts. */
 export const SECOND_THOUGHTS = 6000
@@ -142,7 +143,10 @@ export function setStatus(client: QueryClient, lead: Lead, status: LeadStatus, r
       clearTimeout(timer)
       deferred.delete(lead.id)
       release()
-      showAhead(client, before)
+      // What came in during the second thoughts was hidden by the move, and counts now.
+      const since = latest(lead.id)
+      showAhead(client, since && since.version > before.version ? since : before)
+      void refetchQuietly(client, { queryKey: leadKeys.detail(lead.id) })
       void refetchQuietly(client, { queryKey: leadKeys.lists })
     },
   })

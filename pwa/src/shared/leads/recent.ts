@@ -1,3 +1,4 @@
+import type { Lead } from '@/shared/api/types'
 import type { Change } from './merge'
 
 const KEPT = 500
@@ -22,6 +23,11 @@ export function mark(): number {
 
 export function since(from: number): Change[] {
   return log.filter((entry) => entry.at > from).map((entry) => entry.change)
+}
+
+/** The newest the server has said about it lately. */
+export function latest(id: string): Lead | undefined {
+  return log.findLast((entry) => entry.change.id === id)?.change.lead ?? undefined
 }
 
 /** A move the person may still take back: shown at once, sent a little later, laid over whatever comes in meanwhile. */

@@ -3,7 +3,9 @@ import { HttpResponse, delay, http } from 'msw'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Lead } from '@/shared/api/types'
 import type { LeadList } from '@/shared/leads/merge'
+import { setStatus } from '@/shared/leads/moves'
 import { countsOptions, leadDetailOptions, leadListOptions } from '@/shared/leads/queries'
+import { toasts } from '@/shared/ui/toasts'
 import { server } from '@/test/server'
 import { detailOf, leadOf, ravi } from '@/test/world'
 import { Receiver } from './receive'
@@ -94,6 +96,18 @@ test('the detail moves on with its answers kept', async () => {
   await client.fetchQuery(detail)
   receiver.lead({ sequence: 3, lead: { ...lead, version: 2, status: 'contacted' } })
   expect(client.getQueryData(detail.queryKey)).toMatchObject({ status: 'contacted', answers: [{ key: 'roof' }] })
+})
+
+test('what comes in during second thoughts does not undo the move, and shows once it is taken back', async () => {
+  const lead = leadOf()
+  answerWith(() => [lead])
+  await watchList()
+  setStatus(client, lead, 'contacted', null, 'said')
+  receiver.lead({ sequence: 12, lead: { ...lead, version: 2, attempt_count: 1, status: 'no_answer' } })
+  expect(shown()[0]?.status).toBe('contacted')
+  answerWith(() => [{ ...lead, version: 2, attempt_count: 1, status: 'no_answer' }])
+  toasts.get().at(-1)?.undo?.()
+  expect(shown()[0]).toMatchObject({ status: 'no_answer', attempt_count: 1 })
 })
 
 test('refetches that no person caused say so', async () => {
