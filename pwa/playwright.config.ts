@@ -8,8 +8,8 @@ export default defineConfig({
   fullyParallel: false,
   // What passes the second time only is a bug.
   retries: 0,
-  timeout: 30_000,
-  expect: { timeout: 8000 },
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
   grepInvert: process.env.SCREENS_DIR ? undefined : /@screens/,
   reporter: [['list']],
@@ -19,7 +19,7 @@ export default defineConfig({
     trace: process.env.E2E_TRACE ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',
     timezoneId: 'Europe/Oslo',
-    actionTimeout: 8000,
+    actionTimeout: 20_000,
     launchOptions: {
       executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
       args: [

@@ -7,7 +7,7 @@ import { someLeads } from './support/world'
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 test('axe finds nothing on any screen, light or dark', async ({ visit, owner, expectComplaint }, { project }) => {
-  test.setTimeout(150_000)
+  test.setTimeout(300_000)
   // A lead that is gone, and nobody signed in: both asked for.
   expectComplaint(/40[14]/)
   const leads = await someLeads(owner)

@@ -35,8 +35,8 @@ test('the picture of the README @screens', async ({ visit, browser }, { project 
     shots.push((await page.screenshot()).toString('base64'))
     await context.close()
   }
-  const page = await browser.newPage({ viewport: { width: 828, height: 844 }, deviceScaleFactor: 2 })
-  const picture = (data: string) => `<img src="data:image/png;base64,${data}" style="width:390px;border-radius:28px;box-shadow:0 0 0 1px #8884">`
+  const page = await browser.newPage({ viewport: { width: 828, height: 846 }, deviceScaleFactor: 1, isMobile: false })
+  const picture = (data: string) => `<img src="data:image/png;base64,${data}" style="width:390px;height:844px;flex:none;border-radius:28px;box-shadow:0 0 0 1px #8884">`
   await page.setContent(`<body style="margin:0;display:flex;justify-content:space-between;padding:1px;width:826px">${shots.map(picture).join('')}</body>`)
   await page.screenshot({ path: path.join(folder, 'inbox.png'), omitBackground: true })
   await page.close()
