@@ -13,6 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracing::Instrument;
+
 use sqlx::{
     AssertSqlSafe, PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
@@ -170,7 +172,11 @@ impl Db {
     async fn begin_with(&self, begin: String) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
         let mut tries = self.pool.size().min(64);
         loop {
-            match self.pool.begin_with(AssertSqlSafe(begin.clone())).await {
+            // On a task of its own, since a request can be dropped at any moment: sqlx forgets a `begin` that is dropped before its
+            // answer, and the connection goes back to the pool inside a transaction that nobody ends.
+            let (pool, begin) = (self.pool.clone(), begin.clone());
+            let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(begin)).await }.in_current_span());
+            match begun.await.map_err(Error::internal)? {
                 Err(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) if tries > 0 => tries -= 1,
                 Err(sqlx::Error::Database(told))
                     if tries > 0 && told.code().is_some_and(|code| code.starts_with("57P0")) =>

@@ -3,6 +3,7 @@
 mod world;
 
 mod access;
+mod cancelled;
 mod document;
 mod faults;
 mod floors;
