@@ -10,6 +10,14 @@ test('two reach for one lead: one has it, the other sees who', async ({ visit, n
   for (const button of buttons) await expect(button).toBeVisible()
   await Promise.all(visits.map(({ live }) => live()))
 
+  // Neither claim leaves before both have tapped: otherwise the first one's news may take the button from under the second.
+  const tapped = visits.map(({ page }) => page.waitForRequest(/\/claim$/))
+  for (const { context } of visits) {
+    await context.route(/\/claim$/, async (route) => {
+      await Promise.all(tapped)
+      await route.continue()
+    })
+  }
   await Promise.all(buttons.map((button) => button.click()))
 
   const names = ['Ravi Solheim', 'Ingrid Vik']

@@ -104,13 +104,25 @@ function Organizations() {
   )
 }
 
+const LANGUAGE = ['language']
+
 function Language() {
   const client = useQueryClient()
   const current = useLocale()
   const save = useMutation({
+    mutationKey: LANGUAGE,
+    // One after the other: of two choices the server must hear the last one last.
+    scope: { id: 'language' },
     mutationFn: (locale: Locale) => ask(api.PATCH('/api/me', { body: { locale }, headers: once() })),
-    onSuccess: (session) => client.setQueryData(sessionOptions.queryKey, session),
-    onError: (error) => toast(inWords(error), { tone: 'error' }),
+    onMutate: (locale) => client.setQueryData(sessionOptions.queryKey, (session) => session && { ...session, user: { ...session.user, locale } }),
+    onSuccess: (session) => {
+      // The answer to an earlier choice must not undo a later one.
+      if (client.isMutating({ mutationKey: LANGUAGE }) === 1) client.setQueryData(sessionOptions.queryKey, session)
+    },
+    onError: (error) => {
+      toast(inWords(error), { tone: 'error' })
+      void client.invalidateQueries(sessionOptions)
+    },
   })
   return (
     <Group title={m.language()}>
