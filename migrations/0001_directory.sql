@@ -102,7 +102,7 @@ create index meta_pages_organization on meta_pages (organization_id);
 -- What a provider told us, kept before it is answered. Ids only, no personal data.
 create table webhook_receipts (
     id              uuid primary key,
-    organization_id uuid not null references organizations (id),
+    organization_id uuid not null,
     provider        text not null,
     external_id     text not null,
     page_id         text not null,
@@ -129,12 +129,12 @@ create index webhook_quarantine_page on webhook_quarantine (page_id) where repla
 
 create table jobs (
     id              bigint generated always as identity primary key,
-    organization_id uuid references organizations (id) on delete cascade,
+    organization_id uuid,                -- no foreign key here and in receipts: each row would lock the organization's
     kind            text not null,
     key             text,
     payload         jsonb not null,
     priority        smallint not null default 100,
-    state           text not null default 'ready' check (state in ('ready', 'running', 'done', 'dead')),
+    state           text not null default 'ready' check (state in ('ready', 'running', 'dead')), -- one that is done is gone
     run_at          timestamptz not null,
     attempt         int not null default 0,
     max_attempts    int not null default 12,
@@ -148,7 +148,6 @@ create table jobs (
 create unique index jobs_key on jobs (kind, key) where key is not null and state in ('ready', 'running');
 create index jobs_ready on jobs (priority, run_at, id) where state = 'ready';
 create index jobs_lease on jobs (lease_until) where state = 'running';
-create index jobs_done on jobs (finished_at) where state = 'done';
 create index jobs_dead on jobs (id) where state = 'dead';
 
 create table cron_slots (

@@ -28,8 +28,8 @@ pub fn registry() -> Registry<App> {
         .scheduled(Duration::from_secs(600), &Sweep {})
 }
 
-/// Finished jobs are kept this long: to see what ran.
-const JOBS_KEPT: TimeDelta = TimeDelta::hours(6);
+/// No schedule is rarer.
+const SLOTS_KEPT: TimeDelta = TimeDelta::days(40);
 /// An app that was away for longer fetches everything.
 const EVENTS_KEPT: TimeDelta = TimeDelta::days(7);
 /// A phone that was offline for a week still replays without doing anything twice.
@@ -50,7 +50,7 @@ impl Job<App> for Sweep {
             .db
             .directory(async |directory| {
                 let now = directory.now();
-                jobs::prune(directory, now - JOBS_KEPT).await?;
+                jobs::prune(directory, now - SLOTS_KEPT).await?;
                 integrations::prune(directory, now - RECEIPTS_KEPT).await?;
                 identity::prune(directory).await?;
                 for organization in organizations::all_ids(directory).await? {

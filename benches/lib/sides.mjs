@@ -82,11 +82,18 @@ export class Ours {
     await stop(this.server);
   }
 
+  where() {
+    const socket = readFileSync(path.join(this.cluster, 'postmaster.pid'), 'utf8').split('\n')[4].trim();
+    return { host: socket, user: 'postgres', database: 'nextmove' };
+  }
+
+  async analyze() {
+    await query(this.where(), 'vacuum analyze');
+  }
+
   /** Leads in the database, and how many different ones. */
   async stored() {
-    const socket = readFileSync(path.join(this.cluster, 'postmaster.pid'), 'utf8').split('\n')[4].trim();
-    const where = { host: socket, user: 'postgres', database: 'nextmove' };
-    const [row] = await query(where, 'select count(*)::int as rows, count(distinct meta_lead_id)::int as leads from leads');
+    const [row] = await query(this.where(), 'select count(*)::int as rows, count(distinct meta_lead_id)::int as leads from leads');
     return row;
   }
 }
@@ -131,9 +138,16 @@ export class Peer {
     await this.database.stop();
   }
 
+  where() {
+    return { host: this.database.socket, user: 'postgres', database: 'peer' };
+  }
+
+  async analyze() {
+    await query(this.where(), 'vacuum analyze');
+  }
+
   async stored() {
-    const where = { host: this.database.socket, user: 'postgres', database: 'peer' };
-    const [row] = await query(where, 'select count(*)::int as rows, count(distinct leadgen_id)::int as leads from leads');
+    const [row] = await query(this.where(), 'select count(*)::int as rows, count(distinct leadgen_id)::int as leads from leads');
     return row;
   }
 }

@@ -32,18 +32,22 @@ export class Phones {
     Object.assign(this, { side, bin, logs });
   }
 
+  /** A watched phone after each tenth of the crowd: a server that tells its sockets in the order they came is not timed at its first ones. */
   async open(count, watched = Math.min(WATCHED, count)) {
     const { side } = this;
-    if (watched) {
-      this.watch = fork(path.join(import.meta.dirname, '../load/watch.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-      await this.ask({ open: { url: side.url, count: watched, auth: side.auth, cookie: side.cookie, event: side.event } });
-    }
     this.watched = watched;
+    this.watch = fork(path.join(import.meta.dirname, '../load/watch.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     if (count > watched) {
       const args = [side.address, side.event, JSON.stringify(side.auth), ...(side.cookie ? [side.cookie] : [])];
       this.crowd = start('crowd', path.join(this.bin, 'crowd'), args, { folder: this.logs, input: 'pipe' });
       this.line = lines(this.crowd);
-      await this.add(count - watched);
+    }
+    let crowded = 0;
+    for (let n = 1; n <= watched; n++) {
+      const share = Math.round(((count - watched) * n) / watched) - crowded;
+      if (share) await this.add(share);
+      crowded += share;
+      await this.ask({ open: { url: side.url, count: 1, auth: side.auth, cookie: side.cookie, event: side.event } });
     }
   }
 

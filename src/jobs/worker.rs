@@ -47,47 +47,47 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
         let worker = Arc::new(self);
         let finisher = Arc::new(Finisher::default());
         let keep_leases = tokio::spawn(worker.clone().keep_leases(me, finisher.clone()));
-        let permits = Arc::new(Semaphore::new(worker.concurrency));
+        let places = Arc::new(Semaphore::new(worker.concurrency));
         let kinds = worker.registry.kinds();
         let mut running = JoinSet::new();
+        // Another full round may wait for its places, so that a queue that is long is not asked for one job at a time.
+        let most = 2 * worker.concurrency;
+        let mut more = true;
         while !stop.is_cancelled() {
             while running.try_join_next().is_some() {}
-            let free = permits.available_permits();
-            let taken = if free == 0 {
-                Vec::new()
-            } else {
-                let limit = i64::try_from(free).unwrap_or(1);
-                sql::take(worker.db.queue_pool(), me, &kinds, limit, worker.db.now(), LEASE).await.unwrap_or_else(
-                    |error| {
-                        tracing::warn!(%error, "cannot take jobs");
-                        Vec::new()
-                    },
-                )
-            };
-            let got = taken.len();
-            finisher.begin(taken.iter().map(|job| job.id));
-            for job in taken {
-                let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
-                let (worker, finisher) = (worker.clone(), finisher.clone());
-                running.spawn(async move {
-                    let id = job.id;
-                    worker.run_one(me, job, &finisher).await;
-                    finisher.end(id);
-                    drop(permit);
-                    worker.db.bell().job_done();
-                });
-            }
-            if got > 0 && got == free {
+            if more && running.len() <= worker.concurrency {
+                let limit = most - running.len();
+                let taken = worker.take(me, &kinds, limit).await;
+                more = taken.len() == limit;
+                finisher.begin(taken.iter().map(|job| job.id));
+                for job in taken {
+                    let (worker, finisher, places) = (worker.clone(), finisher.clone(), places.clone());
+                    running.spawn(async move {
+                        let _place = places.acquire_owned().await.expect("the semaphore is never closed");
+                        let id = job.id;
+                        worker.run_one(me, job, &finisher).await;
+                        finisher.end(id);
+                    });
+                }
                 continue;
             }
             tokio::select! {
-                () = worker.db.bell().jobs() => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = worker.db.bell().jobs() => more = true,
+                () = tokio::time::sleep(POLL) => more = true,
+                Some(_) = running.join_next(), if more => {}
                 () = stop.cancelled() => {}
             }
         }
         while running.join_next().await.is_some() {}
         keep_leases.abort();
+    }
+
+    async fn take(&self, me: Uuid, kinds: &[String], limit: usize) -> Vec<sql::Taken> {
+        let limit = i64::try_from(limit).unwrap_or(1);
+        sql::take(self.db.queue_pool(), me, kinds, limit, self.db.now(), LEASE).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot take jobs");
+            Vec::new()
+        })
     }
 
     /// Runs everything that is due, one after the other, until nothing is: for tests. Tells how many ran.
@@ -198,7 +198,7 @@ fn backoff(id: i64, attempt: i32) -> TimeDelta {
     TimeDelta::milliseconds((base * (0.75 + spread / 2.0) * 1000.0) as i64)
 }
 
-/// Marks jobs done. Those that end while a statement is under way go together in the next one.
+/// Forgets jobs that are done. Those that end while a statement is under way go together in the next one.
 #[derive(Default)]
 struct Finisher {
     in_flight: Mutex<HashSet<i64>>,
@@ -227,7 +227,7 @@ impl Finisher {
         if ids.is_empty() {
             return Ok(()); // it went with the statement before
         }
-        sql::finish(db.queue_pool(), me, &ids, db.now()).await
+        sql::finish(db.queue_pool(), me, &ids).await
     }
 }
 

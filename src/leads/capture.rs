@@ -77,35 +77,26 @@ pub enum Captured {
     Known(LeadId),
 }
 
-/// The lead that a submission was stored as, if it was.
-pub async fn known(tx: &mut Tx, meta_lead_id: &str) -> Result<Option<LeadId>> {
-    sql::lead_of_submission(tx, meta_lead_id).await
-}
-
 /// Stores a submission, once. `sla` is the organization's time to the first attempt.
 pub async fn capture(tx: &mut Tx, new: NewLead, sla: TimeDelta) -> Result<Captured> {
     // Two submissions of one person wait for each other here, or both would find no open lead.
     let same_person = tokens::identity_lookups(tx.vault(), &new.person);
     sql::lock_submission(tx, new.meta_lead_id.as_deref(), &same_person).await?;
-    if let Some(meta_lead_id) = &new.meta_lead_id
-        && let Some(lead) = sql::lead_of_submission(tx, meta_lead_id).await?
-    {
+    let ground = sql::ground(tx, new.meta_lead_id.as_deref(), &same_person).await?;
+    if let Some(lead) = ground.known {
         return Ok(Captured::Known(lead));
     }
     // A test lead is nobody's enquiry: it neither joins nor is joined.
     if !new.is_test
-        && let Some(lead) = sql::open_lead_of(tx, &same_person).await?
+        && let Some(lead) = ground.open
     {
         join(tx, lead, new).await?;
         return Ok(Captured::Joined(lead));
     }
     let lead = LeadId::new(tx.now());
     let due_at = new.created_at + sla;
-    sql::insert_lead(tx, lead, &new, due_at).await?;
     let found_by = tokens::tokens(tx.vault(), &new.person)?;
-    let enquiry = EnquiryId::new(tx.now());
-    sql::insert_beside_lead(tx, lead, enquiry, &new, &found_by).await?;
-    sql::insert_consents(tx, lead, enquiry, new.created_at, &new.consents).await?;
+    sql::insert_lead(tx, lead, EnquiryId::new(tx.now()), &new, due_at, &found_by).await?;
     outbox::record(tx, Event::LeadCaptured { lead });
     Ok(Captured::New(lead))
 }
@@ -138,7 +129,6 @@ async fn join(tx: &mut Tx, lead: LeadId, new: NewLead) -> Result<()> {
     let different = different(&person, &new.person);
     new.person.answers.extend(different);
     sql::insert_enquiry(tx, lead, enquiry, &new).await?;
-    sql::insert_consents(tx, lead, enquiry, new.created_at, &new.consents).await?;
     work::save(tx, row, Some(&person), "enquiry", json!({ "form_id": new.form, "campaign_id": new.campaign })).await?;
     // Also found by what they gave this time.
     sql::add_tokens(tx, lead, &found_by).await

@@ -20,8 +20,8 @@ use crate::{
 const CHANNEL: &str = "nextmove";
 /// How often every organization with an open socket is looked at without a notice.
 const LOOK: Duration = Duration::from_secs(2);
-/// Commits within this time share one NOTIFY.
-const GATHER: Duration = Duration::from_millis(3);
+/// The first commit is told at once; those within this time after it share the next NOTIFY.
+const GATHER: Duration = Duration::from_millis(20);
 /// Events read at a time.
 const PAGE: i64 = 500;
 
@@ -59,7 +59,6 @@ pub async fn run_bell(db: Db, stop: CancellationToken) {
 async fn tell_others(db: Db, me: Uuid) {
     loop {
         db.bell().0.outgoing.notified().await;
-        tokio::time::sleep(GATHER).await;
         let to_tell = db.bell().take_to_tell();
         let organizations: Vec<String> = to_tell.organizations.iter().map(ToString::to_string).collect();
         // A payload holds 8,000 bytes; with more organizations than fit everybody looks at all of theirs.
@@ -70,6 +69,7 @@ async fn tell_others(db: Db, me: Uuid) {
         {
             tracing::debug!(%error, "cannot notify; the others will look by themselves");
         }
+        tokio::time::sleep(GATHER).await;
     }
 }
 

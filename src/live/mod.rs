@@ -51,11 +51,6 @@ impl Bell {
         self.0.outgoing.notify_one();
     }
 
-    /// A worker's place became free.
-    pub fn job_done(&self) {
-        self.0.jobs.notify_one();
-    }
-
     fn hear_jobs(&self) {
         self.0.jobs.notify_one();
     }

@@ -214,12 +214,11 @@ async fn nothing_is_lost_and_nothing_doubled_whatever_happens() {
             break;
         }
         if begun.elapsed() > Duration::from_secs(120) {
-            let jobs: Vec<String> = sqlx::query_scalar(
-                "select kind || ' ' || state || ' ' || coalesce(last_error, '') from jobs where state <> 'done'",
-            )
-            .fetch_all(&mut connection)
-            .await
-            .expect("rows");
+            let jobs: Vec<String> =
+                sqlx::query_scalar("select kind || ' ' || state || ' ' || coalesce(last_error, '') from jobs")
+                    .fetch_all(&mut connection)
+                    .await
+                    .expect("rows");
             panic!("{stored} of {LEADS} after {:?}: {jobs:#?}", begun.elapsed());
         }
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -1,83 +1,15 @@
-//! The tables beside the lead: tokens, enquiries, consents, history, notes.
+//! The tables beside the lead: tokens, enquiries, consents, history, notes, as they are read and changed.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{bytes, sealed_answers};
+use super::bytes;
 use crate::{
     db::{Tx, seal::Sealed},
     error::Result,
-    leads::{
-        Answer, Consent, HistoryItem,
-        capture::{NewConsent, NewLead},
-    },
-    types::ids::{EnquiryId, HistoryId, LeadId, NoteId, UserId},
+    leads::{Answer, Consent, HistoryItem},
+    types::ids::{HistoryId, LeadId, NoteId, UserId},
 };
-
-/// All that stands beside a new lead, in one statement: tokens, the enquiry, the trace, the first line of the history.
-pub(in crate::leads) async fn insert_beside_lead(
-    tx: &mut Tx,
-    lead: LeadId,
-    enquiry: EnquiryId,
-    new: &NewLead,
-    tokens: &[Vec<u8>],
-) -> Result<()> {
-    let answers = sealed_answers(tx, "lead_enquiries", enquiry.0, &new.person.answers)?;
-    let message = tx.seal_some("lead_enquiries", "message", enquiry.0, new.person.message.as_deref())?;
-    let now = tx.now();
-    let meta_created_at = (new.source == "meta").then_some(new.created_at);
-    sqlx::query!(
-        "with tokens as (insert into lead_tokens (token, lead_id) select token, $1 from unnest($2::bytea[]) as token),
-              enquiry as (insert into lead_enquiries (id, lead_id, meta_lead_id, form_id, campaign_id, message, answers, at, received_at)
-                          values ($3, $1, $4, $5, $6, $7, $8, $9, $10)),
-              trace as (insert into lead_traces (lead_id, meta_created_at, received_at, fetched_at, stored_at) values ($1, $11, $10, $12, $13))
-         insert into lead_history (id, lead_id, kind, at, data) values ($14, $1, 'captured', $9, '{}')",
-        lead.0,
-        tokens,
-        enquiry.0,
-        new.meta_lead_id,
-        new.form.map(|id| id.0),
-        new.campaign.map(|id| id.0),
-        bytes(&message),
-        bytes(&answers),
-        new.created_at,
-        new.received.received_at,
-        meta_created_at,
-        new.received.fetched_at,
-        now,
-        HistoryId::new(now).0
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-/// A further enquiry of a lead that is open.
-pub(in crate::leads) async fn insert_enquiry(
-    tx: &mut Tx,
-    lead: LeadId,
-    enquiry: EnquiryId,
-    new: &NewLead,
-) -> Result<()> {
-    let answers = sealed_answers(tx, "lead_enquiries", enquiry.0, &new.person.answers)?;
-    let message = tx.seal_some("lead_enquiries", "message", enquiry.0, new.person.message.as_deref())?;
-    sqlx::query!(
-        "insert into lead_enquiries (id, lead_id, meta_lead_id, form_id, campaign_id, message, answers, at, received_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        enquiry.0,
-        lead.0,
-        new.meta_lead_id,
-        new.form.map(|id| id.0),
-        new.campaign.map(|id| id.0),
-        bytes(&message),
-        bytes(&answers),
-        new.created_at,
-        new.received.received_at
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
 
 /// The answers of the enquiries after the first, oldest first; a message among them is an answer too.
 pub(in crate::leads) async fn later_answers(tx: &mut Tx, lead: LeadId) -> Result<Vec<Answer>> {
@@ -148,50 +80,6 @@ pub(in crate::leads) async fn reseal_beside(tx: &mut Tx, lead: LeadId) -> Result
         let text = tx.seal("lead_notes", "text", row.id, &text)?;
         sqlx::query!("update lead_notes set text = $2 where id = $1", row.id, text.0).execute(tx.conn()).await?;
     }
-    Ok(())
-}
-
-/// Consents with their texts; a text is kept once per organization.
-pub(in crate::leads) async fn insert_consents(
-    tx: &mut Tx,
-    lead: LeadId,
-    enquiry: EnquiryId,
-    at: DateTime<Utc>,
-    consents: &[NewConsent],
-) -> Result<()> {
-    if consents.is_empty() {
-        return Ok(());
-    }
-    let now = tx.now();
-    let rows: Value = consents
-        .iter()
-        .map(|consent| {
-            json!({ "key": consent.key, "version": consent.version, "text": consent.text, "given": consent.given, "inferred": consent.inferred,
-                    "url": consent.privacy_policy_url })
-        })
-        .collect();
-    // The text first, in a statement of its own: its row is known to the foreign key only afterwards when another transaction writes it too.
-    sqlx::query!(
-        "insert into consent_texts (version, text, privacy_policy_url, first_seen_at)
-         select distinct on (version) version, text, url, $2::timestamptz from jsonb_to_recordset($1) as new(version text, text text, url text)
-         on conflict do nothing",
-        rows,
-        now
-    )
-    .execute(tx.conn())
-    .await?;
-    sqlx::query!(
-        "insert into consents (lead_id, enquiry_id, key, version, given, inferred, at)
-         select $2, $3, key, version, given, inferred, $4::timestamptz
-         from jsonb_to_recordset($1) as new(key text, version text, given boolean, inferred boolean)
-         on conflict do nothing",
-        rows,
-        lead.0,
-        enquiry.0,
-        at
-    )
-    .execute(tx.conn())
-    .await?;
     Ok(())
 }
 

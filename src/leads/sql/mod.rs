@@ -1,21 +1,20 @@
 //! All the SQL of the lead tables.
 
 mod beside;
+mod capture;
 mod lists;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub(super) use beside::{
-    add_tokens, consents, history, insert_beside_lead, insert_consents, insert_enquiry, insert_history, insert_note,
-    later_answers, replace_tokens, reseal_beside, trace_first_attempt,
+    add_tokens, consents, history, insert_history, insert_note, later_answers, replace_tokens, reseal_beside,
+    trace_first_attempt,
 };
+pub(super) use capture::{ground, insert_enquiry, insert_lead, lock_submission};
 pub(super) use lists::{counts, ids_after, newest, next_due};
 
-use super::{
-    Answer, Status,
-    capture::{NewLead, Person},
-};
+use super::{Answer, Status, capture::Person};
 use crate::{
     db::{Tx, seal::Sealed},
     error::{Error, Result},
@@ -179,91 +178,6 @@ pub(super) async fn rows(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Row>> {
 /// Locks a row until the transaction ends.
 pub(super) async fn lock(tx: &mut Tx, id: LeadId) -> Result<Row> {
     select_rows!("where id = $1 for update", id.0).fetch_optional(tx.conn()).await?.ok_or(Error::NotFound)
-}
-
-/// Waits for whoever is storing this submission, or another of the same person, right now.
-pub(super) async fn lock_submission(tx: &mut Tx, meta_lead_id: Option<&str>, tokens: &[Vec<u8>]) -> Result<()> {
-    let organization = tx.organization().0;
-    let mut names: Vec<Vec<u8>> = tokens.to_vec();
-    names.extend(meta_lead_id.map(|id| id.as_bytes().to_vec()));
-    if names.is_empty() {
-        return Ok(());
-    }
-    // In the order of the keys, so that two of them never wait for each other.
-    sqlx::query!(
-        "select pg_advisory_xact_lock(key) from (
-             select distinct hashtextextended($1::uuid::text || encode(name, 'hex'), 0) as key from unnest($2::bytea[]) as name order by 1) as keys",
-        organization,
-        &names
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn lead_of_submission(tx: &mut Tx, meta_lead_id: &str) -> Result<Option<LeadId>> {
-    let id = sqlx::query_scalar!("select lead_id from lead_enquiries where meta_lead_id = $1", meta_lead_id)
-        .fetch_optional(tx.conn())
-        .await?;
-    Ok(id.map(LeadId))
-}
-
-/// The newest open lead that has one of these tokens.
-pub(super) async fn open_lead_of(tx: &mut Tx, tokens: &[Vec<u8>]) -> Result<Option<LeadId>> {
-    if tokens.is_empty() {
-        return Ok(None);
-    }
-    // From the tokens to the leads, whatever the planner believes: without `offset 0` a plan for any tokens walks all of the
-    // organization's leads, newest first, until it meets one that has a token. A new person has none.
-    let id = sqlx::query_scalar!(
-        r#"select leads.id as "id!" from unnest($1::bytea[]) as wanted(token)
-           cross join lateral (select lead_id from lead_tokens where lead_tokens.token = wanted.token offset 0) as named
-           cross join lateral (select id, created_at, status, is_test from leads where leads.id = named.lead_id offset 0) as leads
-           where leads.status in ('new', 'contacted', 'no_answer', 'scheduled') and not leads.is_test
-           order by leads.created_at desc limit 1"#,
-        tokens
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(id.map(LeadId))
-}
-
-pub(super) async fn insert_lead(tx: &mut Tx, id: LeadId, new: &NewLead, due_at: DateTime<Utc>) -> Result<()> {
-    let sealed = SealedPerson::seal(tx, TABLE, id.0, &new.person)?;
-    let now = tx.now();
-    sqlx::query!(
-        "insert into leads (id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
-                            campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, due_at, next_at, created_at, received_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22, $23, $24, $25)",
-        id.0,
-        bytes(&sealed.full_name),
-        bytes(&sealed.phone),
-        bytes(&sealed.phone_given),
-        bytes(&sealed.email),
-        bytes(&sealed.message),
-        bytes(&sealed.answers),
-        new.person.postal_code,
-        new.person.city,
-        new.person.service,
-        new.source,
-        new.platform,
-        new.meta_lead_id,
-        new.campaign.map(|id| id.0),
-        new.form.map(|id| id.0),
-        new.adset.0,
-        new.adset.1,
-        new.ad.0,
-        new.ad.1,
-        new.is_test,
-        new.is_organic,
-        due_at,
-        new.created_at,
-        new.received.received_at,
-        now
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
 }
 
 /// Writes all that a verb may have changed.
