@@ -148,7 +148,7 @@ create table jobs (
 create unique index jobs_key on jobs (kind, key) where key is not null and state in ('ready', 'running');
 create index jobs_ready on jobs (priority, run_at, id) where state = 'ready';
 create index jobs_lease on jobs (lease_until) where state = 'running';
-create index jobs_dead on jobs (id) where state = 'dead';
+create index jobs_dead on jobs (kind, key) where state = 'dead';
 
 create table cron_slots (
     name text not null,

@@ -1,6 +1,10 @@
 //! What the whole server is made of.
 
-use std::sync::Arc;
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use crate::{
     config::Config,
@@ -23,6 +27,7 @@ pub struct Parts {
     pub config: Config,
     /// Password hashing takes memory and a core: so many at a time.
     pub hashing: Arc<tokio::sync::Semaphore>,
+    kept: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl App {
@@ -35,7 +40,23 @@ impl App {
             clock,
             config,
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            kept: RwLock::default(),
         }))
+    }
+
+    /// What a domain keeps in this process's memory, by its type; made when it is first asked for.
+    pub fn kept<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let key = TypeId::of::<T>();
+        let known = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let kept = known.unwrap_or_else(|| {
+            self.kept
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(key)
+                .or_insert_with(|| Arc::<T>::default())
+                .clone()
+        });
+        kept.downcast().expect("it is kept under its own type")
     }
 }
 

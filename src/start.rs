@@ -165,6 +165,7 @@ pub async fn run(
             app: app.clone(),
             registry: Arc::new(registry()),
             concurrency: app.config.worker.concurrency,
+            handover: app.kept(),
         };
         tasks.spawn(worker.run(stop.clone()));
     }

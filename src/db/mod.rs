@@ -35,12 +35,16 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 /// How long a process may go on with the data keys it knows before it looks for newer ones.
 const KEYS_FRESH_FOR: Duration = Duration::from_secs(60);
 
+/// Connections for the queue alone, besides those that are configured.
+const QUEUE_CONNECTIONS: u32 = 3;
+
 type VaultCache = HashMap<Option<OrganizationId>, (Arc<Vault>, Instant)>;
 
 /// A handle; clones share the pool.
 #[derive(Clone)]
 pub struct Db {
     pool: PgPool,
+    queue: PgPool,
     clock: Clock,
     master: Arc<MasterKeys>,
     vaults: Arc<RwLock<VaultCache>>,
@@ -57,18 +61,23 @@ impl Db {
     /// Connects as the role that serves requests. Fails where that role could see past row-level security.
     pub async fn connect(url: &str, connections: u32, clock: Clock, master: MasterKeys) -> Result<Self> {
         let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
-        // A plan made for "any organization" would be wrong for large ones; the statements are prepared all the same.
-        let options =
-            options.application_name("nextmove").options([("plan_cache_mode", "auto"), ("statement_timeout", "30s")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .min_connections(2)
-            .acquire_timeout(Duration::from_secs(5))
-            .max_lifetime(Duration::from_secs(30 * 60))
-            .test_before_acquire(false) // a lost connection shows itself at `begin`, which is tried again once
-            .connect_with(options)
-            .await?;
-        let db = Self { pool, clock, master: Arc::new(master), vaults: Arc::default(), bell: Bell::default() };
+        // Every lead costs the same few statements, by ids: planned once. What people ask for is planned each time (see `begin`).
+        let options = options
+            .application_name("nextmove")
+            .options([("plan_cache_mode", "force_generic_plan"), ("statement_timeout", "30s")]);
+        // A queue is mostly empty when somebody counts its rows, and long when it matters: never read from end to end. What is written
+        // here may be lost in a crash (src/jobs/sql.rs).
+        let queue = options.clone().options([("enable_seqscan", "off"), ("synchronous_commit", "off")]);
+        let pool = |connections: u32| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(5))
+                .max_lifetime(Duration::from_secs(30 * 60))
+                .test_before_acquire(false) // a lost connection shows itself at `begin`, which is tried again once
+        };
+        let queue = pool(QUEUE_CONNECTIONS).connect_lazy_with(queue);
+        let pool = pool(connections).min_connections(2).connect_with(options).await?;
+        let db = Self { pool, queue, clock, master: Arc::new(master), vaults: Arc::default(), bell: Bell::default() };
         db.refuse_a_mighty_role().await?;
         Ok(db)
     }
@@ -120,6 +129,7 @@ impl Db {
     }
 
     pub async fn close(&self) {
+        self.queue.close().await;
         self.pool.close().await;
     }
 
@@ -151,8 +161,8 @@ impl Db {
 
     async fn begin(&self, organization: OrganizationId, actor: Actor, mode: &str) -> Result<Tx> {
         let vault = self.vault(Some(organization)).await?;
-        // Jobs run the same few statements with short arrays, for which the planner thinks a new plan each time is cheaper than it is.
-        let plans = if actor == Actor::System { "; set local plan_cache_mode = force_generic_plan" } else { "" };
+        // A list or a search has filters that may be there or not, in an organization that may be large or small.
+        let plans = if actor == Actor::System { "" } else { "; set local plan_cache_mode = force_custom_plan" };
         let begin = format!("begin{mode}; set local app.organization = '{}'{plans}", organization.0);
         Ok(Tx::new(self.begin_with(begin).await?, self.clone(), organization, actor, vault))
     }
@@ -190,9 +200,14 @@ impl Db {
         }
     }
 
-    /// A statement of the queue, outside any tenant and any transaction.
-    pub(crate) fn queue_pool(&self) -> &PgPool {
+    /// For a statement that is a transaction of its own, outside any tenant.
+    pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// As [`Self::pool`], for what may be lost in a crash: taking and finishing jobs, telling other processes.
+    pub(crate) fn queue_pool(&self) -> &PgPool {
+        &self.queue
     }
 
     /// The unwrapped keys of an organization, or of the directory itself.

@@ -7,10 +7,13 @@
 //! - No transaction is open while we talk to Meta.
 
 mod fetch;
+mod ground;
 mod http;
+mod intake;
 pub mod mapping;
 mod operator;
 mod sql;
+mod store;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,7 +27,7 @@ use crate::{
     jobs,
     outbox::{self, Event},
     providers::meta::{LeadgenChange, parse_webhook},
-    types::ids::{FormId, QuarantineId, ReceiptId, new_uuid},
+    types::ids::{FormId, QuarantineId, new_uuid},
 };
 pub use fetch::{FetchLead, ReplayQuarantine};
 pub use http::{forms_routes, webhook_routes};
@@ -85,11 +88,10 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
             Vec::new()
         }
     };
-    let homeless =
-        if leads.is_empty() { Vec::new() } else { sql::take_in(app.db.queue_pool(), &leads, received_at).await? };
-    app.db.bell().ring_jobs();
-    let taken = leads.len() - homeless.len();
-    set_aside.extend(homeless.iter().filter_map(|index| leads.get(*index)).map(|change| Quarantined {
+    let all = leads.len();
+    let homeless = if leads.is_empty() { Vec::new() } else { intake::take_in(app, leads, received_at).await? };
+    let taken = all - homeless.len();
+    set_aside.extend(homeless.iter().map(|change| Quarantined {
         reason: "unknown_page",
         page_id: Some(change.page_id.as_str().to_owned()),
         body: as_post(change).into_bytes(),
@@ -100,7 +102,7 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
             reason = set_aside[0].reason,
             "parts of a delivery wait in the quarantine"
         );
-        sql::quarantine(app.db.queue_pool(), &set_aside, received_at).await?;
+        sql::quarantine(app.db.pool(), &set_aside, received_at).await?;
         // A page that was connected between the two statements has been replayed already: once more.
         let pages: Vec<String> = set_aside.iter().filter_map(|part| part.page_id.clone()).collect();
         app.db
@@ -167,10 +169,6 @@ pub async fn prune(directory: &mut Directory, before: DateTime<Utc>) -> Result<u
 }
 
 /// Ids for rows of a batch.
-fn receipt_ids(count: usize, at: DateTime<Utc>) -> Vec<uuid::Uuid> {
-    (0..count).map(|_| ReceiptId::new(at).0).collect()
-}
-
 fn quarantine_ids(count: usize, at: DateTime<Utc>) -> Vec<uuid::Uuid> {
     (0..count).map(|_| QuarantineId::new(at).0).collect()
 }

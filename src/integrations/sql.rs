@@ -1,59 +1,108 @@
 //! All the SQL of connections, forms, receipts and the quarantine.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::{LeadForm, Quarantined, quarantine_ids, receipt_ids};
+use super::{FetchLead, LeadForm, Quarantined, intake::Delivery, quarantine_ids};
 use crate::{
     db::{Directory, Tx, seal::Sealed},
     error::Result,
-    providers::meta::LeadgenChange,
-    types::ids::{FormId, OrganizationId, QuarantineId},
+    jobs::{self, Job},
+    types::ids::{FormId, OrganizationId, QuarantineId, ReceiptId},
 };
 
-/// One statement, one commit: receipts and the jobs that fetch the leads. Gives the positions of those whose page is nobody's.
+/// What became of some deliveries.
+pub(super) struct TakenIn {
+    /// Of each lead of each delivery, whether its page is nobody's.
+    pub homeless: Vec<Vec<bool>>,
+    /// The jobs that fetch the others.
+    pub jobs: Vec<jobs::Taken>,
+}
+
+/// One statement, one commit: receipts, and the jobs that fetch the leads; taken already where a worker waits for them.
 ///
-/// A receipt is kept once; the job is enqueued whenever no unfinished one exists, so that a redelivery revives a fetch that was buried.
-/// A lead that is there already costs that job one look.
-pub(super) async fn take_in(pool: &PgPool, leads: &[LeadgenChange], received_at: DateTime<Utc>) -> Result<Vec<usize>> {
-    let ids = receipt_ids(leads.len(), received_at);
-    let leadgen_ids: Vec<&str> = leads.iter().map(|change| change.leadgen_id.as_str()).collect();
-    let page_ids: Vec<&str> = leads.iter().map(|change| change.page_id.as_str()).collect();
-    let form_ids: Vec<Option<&str>> =
-        leads.iter().map(|change| change.form_id.as_ref().map(|id| id.as_str())).collect();
-    let sent_at: Vec<Option<DateTime<Utc>>> = leads.iter().map(|change| change.created_time).collect();
-    let homeless = sqlx::query_scalar!(
-        r#"with incoming as (
-               select id, leadgen_id, page_id, form_id, sent_at, position, meta_pages.organization_id
-               from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
-                    with ordinality as new(id, leadgen_id, page_id, form_id, sent_at, position)
+/// A receipt is kept once, and with it goes the job. A lead that was received before is either stored, or its job is still there; one
+/// that lies in the graveyard gets another job, for Meta that delivers again may give it again.
+pub(super) async fn take_in(pool: &PgPool, deliveries: &[Delivery], claim: Option<&jobs::Claim>) -> Result<TakenIn> {
+    let (mut ids, mut received_at, mut sent_at) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut leadgen_ids, mut page_ids, mut form_ids) = (Vec::new(), Vec::new(), Vec::new());
+    for delivery in deliveries {
+        for lead in &delivery.leads {
+            ids.push(ReceiptId::new(delivery.received_at).0);
+            received_at.push(delivery.received_at);
+            sent_at.push(lead.created_time);
+            leadgen_ids.push(lead.leadgen_id.as_str());
+            page_ids.push(lead.page_id.as_str());
+            form_ids.push(lead.form_id.as_ref().map(|id| id.as_str()));
+        }
+    }
+    // In the order of the leads, so that two posts of the same leads never wait for each other.
+    let rows = sqlx::query!(
+        r#"with incoming as materialized (
+               select new.*, meta_pages.organization_id
+               from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+                    with ordinality as new(id, leadgen_id, page_id, form_id, sent_at, received_at, position)
                left join meta_pages using (page_id)),
            kept as (
                insert into webhook_receipts (id, organization_id, provider, external_id, page_id, form_id, sent_at, received_at)
-               select id, organization_id, 'meta', leadgen_id, page_id, form_id, sent_at, $6 from incoming where organization_id is not null
+               select id, organization_id, 'meta', leadgen_id, page_id, form_id, sent_at, received_at from incoming where organization_id is not null
                order by leadgen_id
-               on conflict do nothing),
+               on conflict do nothing returning id),
            queued as (
-               insert into jobs (organization_id, kind, key, payload, priority, max_attempts, run_at, created_at)
-               select organization_id, 'fetch_lead', leadgen_id,
-                      jsonb_build_object('leadgen_id', leadgen_id, 'page_id', page_id, 'form_id', form_id, 'received_at', $6::timestamptz),
-                      50, 60, $6, $6
-               from incoming where organization_id is not null
-               order by leadgen_id -- so that two posts of the same leads never wait for each other
-               on conflict do nothing)
-           select position as "position!" from incoming where organization_id is null"#,
+               insert into jobs (organization_id, kind, key, payload, priority, max_attempts, run_at, created_at, state, attempt, locked_by, lease_until)
+               select organization_id, $7::text, leadgen_id,
+                      jsonb_build_object('leadgen_id', leadgen_id, 'page_id', page_id, 'form_id', form_id, 'received_at', received_at),
+                      $8::smallint, $9::int, received_at, received_at,
+                      case when $10::uuid is null then 'ready' else 'running' end, case when $10::uuid is null then 0 else 1 end, $10, $11
+               from incoming
+               where organization_id is not null
+                 and (id in (select id from kept)
+                      or exists (select from jobs buried where buried.kind = $7 and buried.key = leadgen_id and buried.state = 'dead'))
+               order by leadgen_id
+               on conflict do nothing returning id, organization_id, payload, created_at)
+           select position, null::bigint as job, null::uuid as organization_id, null::jsonb as payload, null::timestamptz as created_at
+           from incoming where organization_id is null
+           union all
+           select null, id, organization_id, payload, created_at from queued"#,
         &ids,
         &leadgen_ids as &[&str],
         &page_ids as &[&str],
         &form_ids as &[Option<&str>],
         &sent_at as &[Option<DateTime<Utc>>],
-        received_at
+        &received_at,
+        FetchLead::KIND,
+        FetchLead::PRIORITY,
+        FetchLead::MAX_ATTEMPTS,
+        claim.map(|claim| claim.worker),
+        claim.map(|claim| claim.lease_until)
     )
     .fetch_all(pool)
     .await?;
-    Ok(homeless.into_iter().filter_map(|position| usize::try_from(position - 1).ok()).collect())
+    let homeless: HashSet<i64> = rows.iter().filter_map(|row| row.position).collect();
+    let mut position = 0;
+    let mut is_homeless = || {
+        position += 1;
+        homeless.contains(&position)
+    };
+    let homeless = deliveries.iter().map(|delivery| delivery.leads.iter().map(|_| is_homeless()).collect()).collect();
+    let job = |id, organization, payload, created_at| jobs::Taken {
+        id,
+        organization,
+        kind: FetchLead::KIND.to_owned(),
+        payload,
+        attempt: 1,
+        max_attempts: FetchLead::MAX_ATTEMPTS,
+        created_at,
+    };
+    let jobs = rows
+        .into_iter()
+        .filter_map(|row| Some(job(row.job?, row.organization_id, row.payload?, row.created_at?)))
+        .collect();
+    Ok(TakenIn { homeless, jobs })
 }
 
 pub(super) async fn quarantine(pool: &PgPool, parts: &[Quarantined], received_at: DateTime<Utc>) -> Result<()> {

@@ -4,6 +4,8 @@
 //! process renews; a crash counts as an attempt, so that a job that kills its worker ends in the graveyard, where an operator sees
 //! and replays it. A worker takes only kinds that it knows, so old and new releases work side by side.
 
+mod gather;
+mod handover;
 mod sql;
 pub mod worker;
 
@@ -18,7 +20,9 @@ use crate::{
     error::{Error, Result},
     types::ids::OrganizationId,
 };
-pub use sql::{Buried, Depth, buried, depth, prune, replay};
+pub use gather::Gather;
+pub use handover::{Claim, Handover};
+pub use sql::{Buried, Depth, Taken, buried, depth, prune, replay};
 
 /// A kind of work.
 pub trait Job<C>: Serialize + DeserializeOwned + Send + 'static {

@@ -11,10 +11,10 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Context, Failure, Registry, sql};
+use super::{Context, Failure, Gather, Handover, Registry, sql};
 use crate::{
     db::{Db, seal},
-    error::Result,
+    error::{Error, Result},
     types::ids::OrganizationId,
 };
 
@@ -32,6 +32,8 @@ pub struct Worker<C> {
     pub registry: Arc<Registry<C>>,
     /// Jobs at a time.
     pub concurrency: usize,
+    /// Where this process's own jobs come from directly.
+    pub handover: Arc<Handover>,
 }
 
 /// One run of a job that was taken, with what became of it.
@@ -53,30 +55,40 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
         // Another full round may wait for its places, so that a queue that is long is not asked for one job at a time.
         let most = 2 * worker.concurrency;
         let mut more = true;
+        let mut handed = worker.handover.open(me, LEASE);
+        let begin = |jobs: Vec<sql::Taken>, running: &mut JoinSet<()>| {
+            finisher.begin(jobs.iter().map(|job| job.id));
+            for job in jobs {
+                let (worker, finisher, places) = (worker.clone(), finisher.clone(), places.clone());
+                running.spawn(async move {
+                    let _place = places.acquire_owned().await.expect("the semaphore is never closed");
+                    let id = job.id;
+                    worker.run_one(me, job, &finisher).await;
+                    finisher.end(id);
+                });
+            }
+        };
         while !stop.is_cancelled() {
             while running.try_join_next().is_some() {}
             if more && running.len() <= worker.concurrency {
                 let limit = most - running.len();
                 let taken = worker.take(me, &kinds, limit).await;
                 more = taken.len() == limit;
-                finisher.begin(taken.iter().map(|job| job.id));
-                for job in taken {
-                    let (worker, finisher, places) = (worker.clone(), finisher.clone(), places.clone());
-                    running.spawn(async move {
-                        let _place = places.acquire_owned().await.expect("the semaphore is never closed");
-                        let id = job.id;
-                        worker.run_one(me, job, &finisher).await;
-                        finisher.end(id);
-                    });
-                }
+                begin(taken, &mut running);
                 continue;
             }
+            worker.handover.offer(if more { 0 } else { worker.concurrency.saturating_sub(running.len()) });
             tokio::select! {
+                Some(jobs) = handed.recv() => begin(jobs, &mut running),
                 () = worker.db.bell().jobs() => more = true,
                 () = tokio::time::sleep(POLL) => more = true,
                 Some(_) = running.join_next(), if more => {}
                 () = stop.cancelled() => {}
             }
+        }
+        worker.handover.close();
+        while let Ok(jobs) = handed.try_recv() {
+            begin(jobs, &mut running);
         }
         while running.join_next().await.is_some() {}
         keep_leases.abort();
@@ -198,12 +210,16 @@ fn backoff(id: i64, attempt: i32) -> TimeDelta {
     TimeDelta::milliseconds((base * (0.75 + spread / 2.0) * 1000.0) as i64)
 }
 
-/// Forgets jobs that are done. Those that end while a statement is under way go together in the next one.
-#[derive(Default)]
+/// What this worker runs right now, and the statement that forgets what is done.
 struct Finisher {
     in_flight: Mutex<HashSet<i64>>,
-    waiting: Mutex<Vec<i64>>,
-    turn: tokio::sync::Mutex<()>,
+    done: Gather<i64, ()>,
+}
+
+impl Default for Finisher {
+    fn default() -> Self {
+        Self { in_flight: Mutex::default(), done: Gather::new(1, 1000) }
+    }
 }
 
 impl Finisher {
@@ -215,19 +231,20 @@ impl Finisher {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    /// What this worker runs right now.
     fn in_flight(&self) -> Vec<i64> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
 
     async fn finish(&self, db: &Db, me: Uuid, id: i64) -> Result<()> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(id);
-        let _turn = self.turn.lock().await;
-        let ids = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        if ids.is_empty() {
-            return Ok(()); // it went with the statement before
-        }
-        sql::finish(db.queue_pool(), me, &ids).await
+        let db = db.clone();
+        self.done
+            .add(id, |ids| async move {
+                match sql::finish(db.queue_pool(), me, &ids).await {
+                    Ok(()) => ids.iter().map(|_| Ok(())).collect(),
+                    Err(error) => ids.iter().map(|_| Err(Error::Unavailable(error.to_string()))).collect(),
+                }
+            })
+            .await
     }
 }
 

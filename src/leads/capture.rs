@@ -1,5 +1,7 @@
 //! A submission becomes a lead, or joins the one that is open.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -77,32 +79,80 @@ pub enum Captured {
     Known(LeadId),
 }
 
+/// A submission with the tokens of its person.
+pub(super) struct Submission {
+    pub new: NewLead,
+    /// By these the same person is recognised; a test lead is nobody.
+    pub same_person: Vec<Vec<u8>>,
+    /// By these it is found.
+    pub found_by: Vec<Vec<u8>>,
+}
+
+impl Submission {
+    fn new(tx: &Tx, new: NewLead) -> Result<Self> {
+        // A test lead is nobody's enquiry: it neither joins nor is joined.
+        let same_person = if new.is_test { Vec::new() } else { tokens::identity_lookups(tx.vault(), &new.person) };
+        let found_by = tokens::tokens(tx.vault(), &new.person)?;
+        Ok(Self { new, same_person, found_by })
+    }
+
+    /// Two submissions that share one of these are stored one after the other.
+    fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.same_person.iter().map(Vec::as_slice).chain(self.new.meta_lead_id.as_deref().map(str::as_bytes))
+    }
+}
+
 /// Stores a submission, once. `sla` is the organization's time to the first attempt.
 pub async fn capture(tx: &mut Tx, new: NewLead, sla: TimeDelta) -> Result<Captured> {
+    Ok(capture_all(tx, vec![new], sla).await?.remove(0))
+}
+
+/// Stores submissions, each once; tells what became of each, in their order.
+pub async fn capture_all(tx: &mut Tx, new: Vec<NewLead>, sla: TimeDelta) -> Result<Vec<Captured>> {
+    let submissions = new.into_iter().map(|new| Submission::new(tx, new)).collect::<Result<Vec<_>>>()?;
     // Two submissions of one person wait for each other here, or both would find no open lead.
-    let same_person = tokens::identity_lookups(tx.vault(), &new.person);
-    sql::lock_submission(tx, new.meta_lead_id.as_deref(), &same_person).await?;
-    let ground = sql::ground(tx, new.meta_lead_id.as_deref(), &same_person).await?;
-    if let Some(lead) = ground.known {
-        return Ok(Captured::Known(lead));
+    let names: Vec<&[u8]> = submissions.iter().flat_map(Submission::names).collect();
+    sql::lock_submissions(tx, &names).await?;
+    let mut captured = vec![None; submissions.len()];
+    loop {
+        let waiting: Vec<usize> = (0..submissions.len()).filter(|index| captured[*index].is_none()).collect();
+        if waiting.is_empty() {
+            return Ok(captured.into_iter().flatten().collect());
+        }
+        let looked_for: Vec<&Submission> = waiting.iter().map(|index| &submissions[*index]).collect();
+        let grounds = sql::grounds(tx, &looked_for).await?;
+        let mut leads = Vec::new();
+        let mut taken = HashSet::new();
+        for (index, ground) in waiting.into_iter().zip(grounds) {
+            let submission = &submissions[index];
+            if submission.names().any(|name| taken.contains(name)) {
+                continue; // in the next round it finds the lead of this one
+            }
+            captured[index] = Some(if let Some(lead) = ground.known {
+                Captured::Known(lead)
+            } else if let Some(lead) = ground.open {
+                join(tx, lead, submission).await?;
+                taken.extend(submission.names());
+                Captured::Joined(lead)
+            } else {
+                let lead = LeadId::new(tx.now());
+                leads.push((lead, submission));
+                taken.extend(submission.names());
+                Captured::New(lead)
+            });
+        }
+        if !leads.is_empty() {
+            sql::insert_leads(tx, &leads, sla).await?;
+        }
+        for (lead, _) in leads {
+            outbox::record(tx, Event::LeadCaptured { lead });
+        }
     }
-    // A test lead is nobody's enquiry: it neither joins nor is joined.
-    if !new.is_test
-        && let Some(lead) = ground.open
-    {
-        join(tx, lead, new).await?;
-        return Ok(Captured::Joined(lead));
-    }
-    let lead = LeadId::new(tx.now());
-    let due_at = new.created_at + sla;
-    let found_by = tokens::tokens(tx.vault(), &new.person)?;
-    sql::insert_lead(tx, lead, EnquiryId::new(tx.now()), &new, due_at, &found_by).await?;
-    outbox::record(tx, Event::LeadCaptured { lead });
-    Ok(Captured::New(lead))
 }
 
 /// A further enquiry: what the open lead lacks is filled in, what it has stays; nothing that was sent is lost.
-async fn join(tx: &mut Tx, lead: LeadId, new: NewLead) -> Result<()> {
+async fn join(tx: &mut Tx, lead: LeadId, submission: &Submission) -> Result<()> {
+    let mut new = submission.new.clone();
     let now = tx.now();
     let mut row = sql::lock(tx, lead).await?;
     let mut person = row.person(tx)?;
@@ -124,14 +174,12 @@ async fn join(tx: &mut Tx, lead: LeadId, new: NewLead) -> Result<()> {
         row.next_at = Some(row.next_at.map_or(now, |next| next.min(now)));
     }
     let enquiry = EnquiryId::new(now);
-    let found_by = tokens::tokens(tx.vault(), &new.person)?;
-    let mut new = new;
     let different = different(&person, &new.person);
     new.person.answers.extend(different);
     sql::insert_enquiry(tx, lead, enquiry, &new).await?;
     work::save(tx, row, Some(&person), "enquiry", json!({ "form_id": new.form, "campaign_id": new.campaign })).await?;
     // Also found by what they gave this time.
-    sql::add_tokens(tx, lead, &found_by).await
+    sql::add_tokens(tx, lead, &submission.found_by).await
 }
 
 /// What was given now and is not what the lead shows: a corrected number must not vanish. It stands among the answers.

@@ -26,7 +26,7 @@ use crate::{
     error::Error,
     types::ids::{CampaignId, FormId, LeadId, UserId},
 };
-pub use capture::{Captured, NewConsent, NewLead, Person, Received, capture};
+pub use capture::{Captured, NewConsent, NewLead, Person, Received, capture, capture_all};
 pub use find::{Counts, Filter, View, counts, detail, find, list, present_many, timeline_items};
 pub use http::routes;
 pub use jobs::{EndSnooze, Reseal};

@@ -335,6 +335,7 @@ impl TestApp {
             app: self.app.clone(),
             registry: Arc::new(start::registry()),
             concurrency: 1,
+            handover: Arc::default(),
         };
         worker.drain().await.expect("the queue answers")
     }

@@ -1,34 +1,26 @@
-//! A submission becomes a lead: three statements, because every lead pays for them.
+//! Submissions become leads: three statements, however many they are, because every lead pays for them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{SealedPerson, TABLE, bytes, sealed_answers};
 use crate::{
-    db::Tx,
+    db::{Tx, seal::Sealed},
     error::Result,
-    leads::capture::{NewConsent, NewLead},
+    leads::capture::{NewConsent, NewLead, Submission},
     types::ids::{EnquiryId, HistoryId, LeadId},
 };
 
-/// Waits for whoever is storing this submission, or another of the same person, right now.
-pub(in crate::leads) async fn lock_submission(
-    tx: &mut Tx,
-    meta_lead_id: Option<&str>,
-    tokens: &[Vec<u8>],
-) -> Result<()> {
+/// Waits for whoever is storing one of these submissions, or another of the same person, right now. A name is a token or Meta's id.
+pub(in crate::leads) async fn lock_submissions(tx: &mut Tx, names: &[&[u8]]) -> Result<()> {
     let organization = tx.organization().0;
-    let mut names: Vec<Vec<u8>> = tokens.to_vec();
-    names.extend(meta_lead_id.map(|id| id.as_bytes().to_vec()));
-    if names.is_empty() {
-        return Ok(());
-    }
     // In the order of the keys, so that two of them never wait for each other.
     sqlx::query!(
         "select pg_advisory_xact_lock(key) from (
              select distinct hashtextextended($1::uuid::text || encode(name, 'hex'), 0) as key from unnest($2::bytea[]) as name order by 1) as keys",
         organization,
-        &names
+        names as &[&[u8]]
     )
     .execute(tx.conn())
     .await?;
@@ -43,95 +35,132 @@ pub(in crate::leads) struct Ground {
     pub open: Option<LeadId>,
 }
 
-/// Looks for the submission, and for an open lead that has one of these tokens.
-pub(in crate::leads) async fn ground(tx: &mut Tx, meta_lead_id: Option<&str>, tokens: &[Vec<u8>]) -> Result<Ground> {
+/// Looks for each submission, and for an open lead that has one of its tokens.
+pub(in crate::leads) async fn grounds(tx: &mut Tx, submissions: &[&Submission]) -> Result<Vec<Ground>> {
+    let ids: Vec<Option<&str>> = submissions.iter().map(|one| one.new.meta_lead_id.as_deref()).collect();
+    let (mut tokens, mut positions) = (Vec::<&[u8]>::new(), Vec::<i64>::new());
+    for (position, one) in (1..).zip(submissions) {
+        for token in &one.same_person {
+            tokens.push(token);
+            positions.push(position);
+        }
+    }
     // From the tokens to the leads, whatever the planner believes: without `offset 0` a plan for any tokens walks all of the
     // organization's leads, newest first, until it meets one that has a token. A new person has none.
-    let row = sqlx::query!(
-        "select (select lead_id from lead_enquiries where meta_lead_id = $1) as known,
-                (select leads.id from unnest($2::bytea[]) as wanted(token)
+    let rows = sqlx::query!(
+        "select (select lead_id from lead_enquiries where lead_enquiries.meta_lead_id = one.meta_lead_id) as known,
+                (select leads.id from unnest($2::bytea[], $3::bigint[]) as wanted(token, position)
                  cross join lateral (select lead_id from lead_tokens where lead_tokens.token = wanted.token offset 0) as named
                  cross join lateral (select id, created_at, status, is_test from leads where leads.id = named.lead_id offset 0) as leads
-                 where leads.status in ('new', 'contacted', 'no_answer', 'scheduled') and not leads.is_test
-                 order by leads.created_at desc limit 1) as open",
-        meta_lead_id,
-        tokens
+                 where wanted.position = one.position and leads.status in ('new', 'contacted', 'no_answer', 'scheduled') and not leads.is_test
+                 order by leads.created_at desc limit 1) as open
+         from unnest($1::text[]) with ordinality as one(meta_lead_id, position) order by one.position",
+        &ids as &[Option<&str>],
+        &tokens as &[&[u8]],
+        &positions
     )
-    .fetch_one(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(Ground { known: row.known.map(LeadId), open: row.open.map(LeadId) })
+    Ok(rows.into_iter().map(|row| Ground { known: row.known.map(LeadId), open: row.open.map(LeadId) }).collect())
 }
 
-/// A new lead and all that stands beside it, in one statement: tokens, the enquiry, the trace, the first line of the history, what was
+/// New leads and all that stands beside them, in one statement: tokens, enquiries, traces, the first lines of the histories, what was
 /// agreed to.
-pub(in crate::leads) async fn insert_lead(
-    tx: &mut Tx,
-    lead: LeadId,
-    enquiry: EnquiryId,
-    new: &NewLead,
-    due_at: DateTime<Utc>,
-    tokens: &[Vec<u8>],
-) -> Result<()> {
-    let sealed = SealedPerson::seal(tx, TABLE, lead.0, &new.person)?;
-    let message = tx.seal_some("lead_enquiries", "message", enquiry.0, new.person.message.as_deref())?;
-    let answers = sealed_answers(tx, "lead_enquiries", enquiry.0, &new.person.answers)?;
-    let meta_created_at = (new.source == "meta").then_some(new.created_at);
+pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submission)], sla: TimeDelta) -> Result<()> {
     let now = tx.now();
+    let (mut people, mut messages, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut enquiries, mut histories, mut agreed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut tokens, mut token_leads) = (Vec::<&[u8]>::new(), Vec::new());
+    for (id, Submission { new, found_by, .. }) in leads {
+        let enquiry = EnquiryId::new(now);
+        people.push(SealedPerson::seal(tx, TABLE, id.0, &new.person)?);
+        messages.push(tx.seal_some("lead_enquiries", "message", enquiry.0, new.person.message.as_deref())?);
+        answers.push(sealed_answers(tx, "lead_enquiries", enquiry.0, &new.person.answers)?);
+        agreed.extend(rows(*id, enquiry, new.created_at, &new.consents));
+        enquiries.push(enquiry.0);
+        histories.push(HistoryId::new(now).0);
+        tokens.extend(found_by.iter().map(Vec::as_slice));
+        token_leads.extend(found_by.iter().map(|_| id.0));
+    }
+    let sealed = |field: fn(&SealedPerson) -> &Option<Sealed>| -> Vec<Option<&[u8]>> {
+        people.iter().map(|person| bytes(field(person))).collect()
+    };
+    let text = |field: fn(&NewLead) -> &Option<String>| column(leads, |new| field(new).as_deref());
+    let ids: Vec<Uuid> = leads.iter().map(|(id, _)| id.0).collect();
     sqlx::query!(
-        "with lead as (
+        "with new as materialized (
+               select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[],
+                                    $11::text[], $12::text[], $13::text[], $14::uuid[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[],
+                                    $20::boolean[], $21::boolean[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[],
+                                    $25::timestamptz[], $26::uuid[], $27::bytea[], $28::bytea[], $29::uuid[])
+                   as new(id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
+                          campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, due_at, created_at, received_at,
+                          fetched_at, enquiry_id, enquiry_message, enquiry_answers, history_id)),
+           lead as (
                insert into leads (id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
                                   campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, due_at, next_at, created_at, received_at, updated_at)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22, $23, $24, $25)),
-           found_by as (insert into lead_tokens (token, lead_id) select token, $1 from unnest($26::bytea[]) as token),
-           enquiry as (insert into lead_enquiries (id, lead_id, meta_lead_id, form_id, campaign_id, message, answers, at, received_at)
-                       values ($27, $1, $13, $15, $14, $28, $29, $23, $24)),
-           trace as (insert into lead_traces (lead_id, meta_created_at, received_at, fetched_at, stored_at) values ($1, $30, $24, $31, $25)),
-           agreed as (
-               select * from jsonb_to_recordset($32) as agreed(key text, version text, text text, given boolean, inferred boolean, url text)),
+               select id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
+                      campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, due_at, due_at, created_at, received_at, $30
+               from new),
+           found_by as (
+               insert into lead_tokens (token, lead_id) select token, lead_id from unnest($31::bytea[], $32::uuid[]) as found_by(token, lead_id)),
+           enquiry as (
+               insert into lead_enquiries (id, lead_id, meta_lead_id, form_id, campaign_id, message, answers, at, received_at)
+               select enquiry_id, id, meta_lead_id, form_id, campaign_id, enquiry_message, enquiry_answers, created_at, received_at from new),
+           trace as (
+               insert into lead_traces (lead_id, meta_created_at, received_at, fetched_at, stored_at)
+               select id, case when source = 'meta' then created_at end, received_at, fetched_at, $30 from new),
+           agreed as materialized (
+               select * from jsonb_to_recordset($33) as agreed(lead_id uuid, enquiry_id uuid, at timestamptz, key text, version text, text text,
+                                                               given boolean, inferred boolean, url text)),
            texts as (
                insert into consent_texts (version, text, privacy_policy_url, first_seen_at)
-               select distinct on (version) version, text, url, $25::timestamptz from agreed on conflict do nothing),
-           consents as (
+               select distinct on (version) version, text, url, $30 from agreed order by version on conflict do nothing),
+           consent as (
                insert into consents (lead_id, enquiry_id, key, version, given, inferred, at)
-               select $1, $27, key, version, given, inferred, $23 from agreed on conflict do nothing)
-         insert into lead_history (id, lead_id, kind, at, data) values ($33, $1, 'captured', $23, '{}')",
-        lead.0,
-        bytes(&sealed.full_name),
-        bytes(&sealed.phone),
-        bytes(&sealed.phone_given),
-        bytes(&sealed.email),
-        bytes(&sealed.message),
-        bytes(&sealed.answers),
-        new.person.postal_code,
-        new.person.city,
-        new.person.service,
-        new.source,
-        new.platform,
-        new.meta_lead_id,
-        new.campaign.map(|id| id.0),
-        new.form.map(|id| id.0),
-        new.adset.0,
-        new.adset.1,
-        new.ad.0,
-        new.ad.1,
-        new.is_test,
-        new.is_organic,
-        due_at,
-        new.created_at,
-        new.received.received_at,
+               select lead_id, enquiry_id, key, version, given, inferred, at from agreed on conflict do nothing)
+         insert into lead_history (id, lead_id, kind, at, data) select history_id, id, 'captured', created_at, '{}' from new",
+        &ids,
+        &sealed(|person| &person.full_name) as &[Option<&[u8]>],
+        &sealed(|person| &person.phone) as &[Option<&[u8]>],
+        &sealed(|person| &person.phone_given) as &[Option<&[u8]>],
+        &sealed(|person| &person.email) as &[Option<&[u8]>],
+        &sealed(|person| &person.message) as &[Option<&[u8]>],
+        &sealed(|person| &person.answers) as &[Option<&[u8]>],
+        &text(|new| &new.person.postal_code) as &[Option<&str>],
+        &text(|new| &new.person.city) as &[Option<&str>],
+        &text(|new| &new.person.service) as &[Option<&str>],
+        &column(leads, |new| new.source) as &[&str],
+        &text(|new| &new.platform) as &[Option<&str>],
+        &text(|new| &new.meta_lead_id) as &[Option<&str>],
+        &column(leads, |new| new.campaign.map(|id| id.0)) as &[Option<Uuid>],
+        &column(leads, |new| new.form.map(|id| id.0)) as &[Option<Uuid>],
+        &text(|new| &new.adset.0) as &[Option<&str>],
+        &text(|new| &new.adset.1) as &[Option<&str>],
+        &text(|new| &new.ad.0) as &[Option<&str>],
+        &text(|new| &new.ad.1) as &[Option<&str>],
+        &column(leads, |new| new.is_test),
+        &column(leads, |new| new.is_organic),
+        &column(leads, |new| new.created_at + sla),
+        &column(leads, |new| new.created_at),
+        &column(leads, |new| new.received.received_at),
+        &column(leads, |new| new.received.fetched_at) as &[Option<DateTime<Utc>>],
+        &enquiries,
+        &messages.iter().map(bytes).collect::<Vec<_>>() as &[Option<&[u8]>],
+        &answers.iter().map(bytes).collect::<Vec<_>>() as &[Option<&[u8]>],
+        &histories,
         now,
-        tokens,
-        enquiry.0,
-        bytes(&message),
-        bytes(&answers),
-        meta_created_at,
-        new.received.fetched_at,
-        rows(&new.consents),
-        HistoryId::new(now).0
+        &tokens as &[&[u8]],
+        &token_leads,
+        Value::Array(agreed)
     )
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+fn column<'a, T>(leads: &[(LeadId, &'a Submission)], field: impl Fn(&'a NewLead) -> T) -> Vec<T> {
+    leads.iter().map(|(_, submission)| field(&submission.new)).collect()
 }
 
 /// A further enquiry of a lead that is open, with what was agreed to.
@@ -174,30 +203,25 @@ async fn insert_consents(
     }
     let now = tx.now();
     sqlx::query!(
-        "with agreed as (
-               select * from jsonb_to_recordset($1) as agreed(key text, version text, text text, given boolean, inferred boolean, url text)),
+        "with agreed as materialized (
+               select * from jsonb_to_recordset($1) as agreed(lead_id uuid, enquiry_id uuid, at timestamptz, key text, version text, text text,
+                                                              given boolean, inferred boolean, url text)),
            texts as (
                insert into consent_texts (version, text, privacy_policy_url, first_seen_at)
-               select distinct on (version) version, text, url, $2::timestamptz from agreed on conflict do nothing)
+               select distinct on (version) version, text, url, $2::timestamptz from agreed order by version on conflict do nothing)
          insert into consents (lead_id, enquiry_id, key, version, given, inferred, at)
-         select $3, $4, key, version, given, inferred, $5 from agreed on conflict do nothing",
-        rows(consents),
-        now,
-        lead.0,
-        enquiry.0,
-        at
+         select lead_id, enquiry_id, key, version, given, inferred, at from agreed on conflict do nothing",
+        rows(lead, enquiry, at, consents).collect::<Value>(),
+        now
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-fn rows(consents: &[NewConsent]) -> Value {
-    consents
-        .iter()
-        .map(|consent| {
-            json!({ "key": consent.key, "version": consent.version, "text": consent.text, "given": consent.given, "inferred": consent.inferred,
-                    "url": consent.privacy_policy_url })
-        })
-        .collect()
+fn rows(lead: LeadId, enquiry: EnquiryId, at: DateTime<Utc>, consents: &[NewConsent]) -> impl Iterator<Item = Value> {
+    consents.iter().map(move |consent| {
+        json!({ "lead_id": lead, "enquiry_id": enquiry, "at": at, "key": consent.key, "version": consent.version, "text": consent.text,
+                "given": consent.given, "inferred": consent.inferred, "url": consent.privacy_policy_url })
+    })
 }

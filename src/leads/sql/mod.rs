@@ -11,7 +11,7 @@ pub(super) use beside::{
     add_tokens, consents, history, insert_history, insert_note, later_answers, replace_tokens, reseal_beside,
     trace_first_attempt,
 };
-pub(super) use capture::{ground, insert_enquiry, insert_lead, lock_submission};
+pub(super) use capture::{grounds, insert_enquiry, insert_leads, lock_submissions};
 pub(super) use lists::{counts, ids_after, newest, next_due};
 
 use super::{Answer, Status, capture::Person};

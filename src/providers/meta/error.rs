@@ -75,6 +75,27 @@ impl MetaError {
         }
     }
 
+    /// A word for metrics, and for why a connection is broken.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self {
+            MetaError::Throttled { .. } => "throttled",
+            MetaError::Temporary { .. } => "temporary",
+            MetaError::TokenDead { .. } => "token_dead",
+            MetaError::Permission { .. } => "permission",
+            MetaError::Gone => "gone",
+            MetaError::PolicyBlocked => "policy_blocked",
+            MetaError::Invalid { .. } => "invalid",
+            MetaError::Refused { .. } => "refused",
+        }
+    }
+
+    /// Whether nothing of this Page can be read until a person mends its connection.
+    #[must_use]
+    pub fn breaks_connection(&self) -> bool {
+        matches!(self, MetaError::TokenDead { .. } | MetaError::Permission { .. } | MetaError::PolicyBlocked)
+    }
+
     /// Sorts an answer other than 2xx.
     pub(super) fn of(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> MetaError {
         if let Ok(ErrorBody { error }) = serde_json::from_slice(body) {

@@ -1,0 +1,107 @@
+//! What arrives while the same kind of work is under way waits for it, and then goes together: under load many share a statement and
+//! a commit, and on an idle server nobody waits.
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::error::{Error, Result};
+
+/// One kind of work.
+pub struct Gather<I, O> {
+    waiting: Mutex<Vec<(I, oneshot::Sender<Result<O>>)>>,
+    turns: Arc<Semaphore>,
+    most: usize,
+}
+
+impl<I: Send + 'static, O: Send + 'static> Gather<I, O> {
+    /// `turns` batches at a time, of at most `most` items.
+    pub fn new(turns: usize, most: usize) -> Self {
+        Self { waiting: Mutex::default(), turns: Arc::new(Semaphore::new(turns)), most }
+    }
+
+    /// Has `item` done together with what else waits. `work` gives an outcome for each item, in their order; it runs to its end even
+    /// when whoever asked is gone, for others are in it too.
+    pub async fn add<F>(&self, item: I, work: impl FnOnce(Vec<I>) -> F) -> Result<O>
+    where
+        F: Future<Output = Vec<Result<O>>> + Send + 'static,
+    {
+        let (done, mut outcome) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((item, done));
+        let turn = tokio::select! {
+            biased;
+            outcome = &mut outcome => return outcome.map_err(Error::internal)?,
+            turn = self.turns.clone().acquire_owned() => turn.map_err(Error::internal)?,
+        };
+        let (items, done): (Vec<I>, Vec<_>) = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = waiting.len().min(self.most);
+            waiting.drain(..count).unzip()
+        };
+        // Nothing: it went with a batch that is still under way.
+        if !items.is_empty() {
+            let work = work(items);
+            tokio::spawn(async move {
+                for (done, outcome) in done.into_iter().zip(work.await) {
+                    done.send(outcome).ok();
+                }
+                drop(turn);
+            });
+        }
+        outcome.await.map_err(Error::internal)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_arrives_meanwhile_goes_together() {
+        let gather = Arc::new(Gather::<u32, usize>::new(1, 8));
+        let work = |items: Vec<u32>| async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let size = items.len();
+            items.into_iter().map(|item| if item == 7 { Err(Error::NotFound) } else { Ok(size) }).collect()
+        };
+        let first = tokio::spawn({
+            let gather = gather.clone();
+            async move { gather.add(0, work).await }
+        });
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let later: Vec<_> = (1..=12)
+            .map(|item| {
+                let gather = gather.clone();
+                tokio::spawn(async move { gather.add(item, work).await })
+            })
+            .collect();
+        assert_eq!(first.await.expect("ran").expect("done"), 1);
+        let mut sizes = Vec::new();
+        for (position, task) in later.into_iter().enumerate() {
+            match task.await.expect("ran") {
+                Ok(size) => sizes.push(size),
+                Err(_) => assert_eq!(position, 6),
+            }
+        }
+        assert_eq!(sizes, [8, 8, 8, 8, 8, 8, 8, 4, 4, 4, 4]);
+    }
+
+    #[tokio::test]
+    async fn one_who_leaves_takes_nobody_along() {
+        let gather = Arc::new(Gather::<u32, u32>::new(1, 8));
+        let work = |items: Vec<u32>| async move {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            items.into_iter().map(Ok).collect()
+        };
+        let leaves = tokio::time::timeout(Duration::from_millis(1), gather.add(1, work));
+        let stays = gather.add(2, work);
+        let (left, stayed) = tokio::join!(leaves, stays);
+        assert!(left.is_err());
+        assert_eq!(stayed.expect("done"), 2);
+    }
+}
