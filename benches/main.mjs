@@ -65,6 +65,17 @@ async function live(side, scenario, graphPid) {
   return { side: side.name, resident_before_bytes: residentBefore, ...result };
 }
 
+/** Until what is under way is stored: a server that keeps what it could not do yet must not pay for it in the next turn. */
+async function settle(side) {
+  let before = -1;
+  for (let waited = 0; waited < 120; waited++) {
+    const { rows } = await side.stored();
+    if (rows === before) return;
+    before = rows;
+    await sleep(1000);
+  }
+}
+
 /** The highest rate that is held: doubled until it is not, then halved in between. What fails is tried once more. */
 async function search(side, graphPid) {
   const probes = [];
@@ -75,6 +86,7 @@ async function search(side, graphPid) {
     const options = { rate, warm: SEARCH.warm, seconds: SEARCH.seconds, bin: LOAD_BIN, folder, logs, graphPid };
     const result = await drive(side, phones, options);
     await phones.close();
+    await settle(side);
     await side.stop();
     const held = result.live_ms.p99 <= SEARCH.p99 && !result.refused && !result.lost && !result.lost_on_phones;
     probes.push({ held, ...result });
