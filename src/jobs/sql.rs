@@ -100,9 +100,7 @@ pub(super) async fn take(
 
 /// Forgets jobs that are done, many at a time: what they did stands where it belongs, and the queue stays small.
 pub(super) async fn finish(pool: &PgPool, worker: Uuid, ids: &[i64]) -> Result<()> {
-    sqlx::query!("delete from jobs where id = any($2) and locked_by = $1", worker, ids)
-        .execute(pool)
-        .await?;
+    sqlx::query!("delete from jobs where id = any($2) and locked_by = $1", worker, ids).execute(pool).await?;
     Ok(())
 }
 

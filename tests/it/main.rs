@@ -9,5 +9,6 @@ mod faults;
 mod floors;
 mod identity;
 mod leads;
+mod phones;
 mod schema;
 mod webhooks;
