@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     db::{Actor, Tx},
-    error::Result,
+    error::{Error, Result},
     integrations::{self, ReplayQuarantine},
     jobs::{self, Context, Failure, Job},
     outbox::{self, Event},
@@ -48,6 +48,7 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
             metrics::counter!("nextmove_meta_connections_broken_total").increment(1);
             Ok(())
         }
+        Event::Unknown => Err(Error::Unavailable("an event of a newer release".to_owned())),
         // Told live; nothing lasting follows.
         Event::LeadCaptured { .. }
         | Event::LeadChanged { .. }

@@ -74,6 +74,18 @@ impl Database {
         }
     }
 
+    /// Returns when our own cluster has ended by itself: killed, out of memory, its disk full. A database of somebody else's comes back
+    /// by itself, or does not; it is waited for.
+    pub async fn ended(&mut self) -> Result<()> {
+        let Some(embedded) = &mut self.embedded else { return std::future::pending().await };
+        while !embedded.has_ended() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Err(Error::internal(
+            "The embedded database has ended by itself, so NextMove ends too. Start it again: nothing that was answered is lost.",
+        ))
+    }
+
     /// Stops our own cluster. After the pool is closed.
     pub fn stop(mut self) {
         if let Some(embedded) = &mut self.embedded

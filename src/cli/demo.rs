@@ -26,7 +26,7 @@ pub(super) fn demo(meta: Option<Url>) -> Outcome {
     let own_sandbox = if meta.is_none() { Some(free_address()?) } else { None };
     let own_url = own_sandbox.and_then(|address| Url::parse(&format!("http://{address}")).ok());
     config.meta.graph_url = meta.or(own_url).ok_or("The sandbox has no address.")?;
-    let database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
+    let mut database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
     let sandbox = own_sandbox.map(|address| Sandbox::start(address, &config)).transpose()?;
     let outcome = runtime()?.block_on(async {
         let stop = stop_on_signal()?;
@@ -52,7 +52,10 @@ pub(super) fn demo(meta: Option<Url>) -> Outcome {
             );
         }
         println!("\n  Sign in with one tap. Ctrl-C stops everything.\n");
-        start::run(app, Role::All, listener, None, stop).await.map_err(say)
+        tokio::select! {
+            served = start::run(app, Role::All, listener, None, stop) => served.map_err(say),
+            ended = database.ended() => ended.map_err(say),
+        }
     });
     drop(sandbox);
     database.stop();

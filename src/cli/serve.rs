@@ -29,7 +29,7 @@ pub(super) fn serve(role: Role) -> Outcome {
     let config = configuration(Purpose::Serve)?;
     let listener = bind(config.http.listen, "LISTEN_ADDR")?;
     let metrics = config.http.metrics.map(|address| bind(address, "METRICS_ADDR")).transpose()?;
-    let database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
+    let mut database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
     let outcome = runtime()?.block_on(async {
         let stop = stop_on_signal()?;
         if database.is_embedded() {
@@ -40,7 +40,10 @@ pub(super) fn serve(role: Role) -> Outcome {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let metrics = metrics.map(tokio::net::TcpListener::from_std).transpose().map_err(|error| error.to_string())?;
         tracing::info!(address = %app.config.http.listen, url = %app.config.http.public_url, "serving");
-        start::run(app, role, listener, metrics, stop).await.map_err(say)
+        tokio::select! {
+            served = start::run(app, role, listener, metrics, stop) => served.map_err(say),
+            ended = database.ended() => ended.map_err(say),
+        }
     });
     database.stop();
     outcome

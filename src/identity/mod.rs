@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use crate::{
     db::{Directory, Tx},
     error::{Error, Result},
-    organizations::{Locale, Organization},
+    organizations::{Locale, Organization, Visibility},
     types::ids::{OperatorId, OrganizationId, UserId},
 };
 pub use access::{Manager, Operator, Owner, SignedIn, Staff};
@@ -82,7 +82,7 @@ impl From<Role> for SessionRole {
 }
 
 /// Who looks, as far as it decides what they see.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewer {
     pub user: UserId,
     pub role: Role,
@@ -91,6 +91,10 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    fn new(user: UserId, role: Role, visibility: Option<Visibility>) -> Self {
+        Self { user, role, sees_all: role != Role::Agent || visibility == Some(Visibility::Team) }
+    }
+
     pub fn is_manager(&self) -> bool {
         self.role != Role::Agent
     }

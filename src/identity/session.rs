@@ -4,7 +4,7 @@
 //! happens: a working day. It is kept alive by what a person does: a request with `X-Background: 1` is no person's. The time last seen is
 //! written at most once a minute, so an idle session may end up to a minute early, never late.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use aws_lc_rs::digest;
 use axum::http::{HeaderMap, HeaderValue};
@@ -18,7 +18,7 @@ use crate::{
     config::Config,
     db::{Directory, seal},
     error::{Error, Result},
-    organizations::{self, Visibility},
+    organizations,
     types::ids::{OrganizationId, SessionId, UserId},
 };
 
@@ -185,11 +185,7 @@ pub(super) async fn authenticate_request(app: &App, headers: &HeaderMap) -> Resu
 
 async fn find(directory: &mut Directory, hash: &[u8]) -> Result<(Live, DateTime<Utc>)> {
     let row = sql::session(directory, hash).await?.ok_or(Error::Unauthenticated("session"))?;
-    let viewer = row.role.map(|role| Viewer {
-        user: row.user,
-        role,
-        sees_all: role != super::Role::Agent || row.visibility == Some(Visibility::Team),
-    });
+    let viewer = row.role.map(|role| Viewer::new(row.user, role, row.visibility));
     let live = Live {
         session: row.id,
         user: row.user,
@@ -203,11 +199,11 @@ async fn find(directory: &mut Directory, hash: &[u8]) -> Result<(Live, DateTime<
     Ok((live, row.last_seen_at))
 }
 
-/// Which of these are still alive.
-pub async fn live_sessions(app: &App, sessions: &[SessionId]) -> Result<HashSet<SessionId>> {
+/// Those of the sessions that are still alive, with what their people may see now.
+pub async fn live_sessions(app: &App, sessions: &[SessionId]) -> Result<HashMap<SessionId, Option<Viewer>>> {
     let ids: Vec<uuid::Uuid> = sessions.iter().map(|id| id.0).collect();
     let alive = app.db.directory(async |directory| sql::alive(directory, &ids).await).await?;
-    Ok(alive.into_iter().map(SessionId).collect())
+    Ok(alive.into_iter().collect())
 }
 
 /// What the app is told of a session.

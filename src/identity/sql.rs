@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
-use super::{Member, Membership, NewUser, Role, User};
+use super::{Member, Membership, NewUser, Role, User, Viewer};
 use crate::{
     db::{Directory, Tx, seal::Sealed},
     error::{Error, Result},
@@ -257,20 +257,29 @@ pub(super) async fn session(directory: &mut Directory, token_hash: &[u8]) -> Res
     .transpose()
 }
 
-pub(super) async fn alive(directory: &mut Directory, sessions: &[Uuid]) -> Result<Vec<Uuid>> {
+/// Those of the sessions that are alive, with what their people may see now.
+pub(super) async fn alive(directory: &mut Directory, sessions: &[Uuid]) -> Result<Vec<(SessionId, Option<Viewer>)>> {
     let now = directory.now();
-    Ok(sqlx::query_scalar!(
-        "select s.id from sessions s join users u on u.id = s.user_id
-         where s.id = any($1) and s.ended_at is null and s.idle_expires_at > $2 and s.absolute_expires_at > $2
-           and u.disabled_at is null
-           and (s.organization_id is null or exists (
-                select from memberships m
-                where m.organization_id = s.organization_id and m.user_id = s.user_id and m.ended_at is null))",
+    let rows = sqlx::query!(
+        r#"select s.id, s.user_id, m.role as "role?", o.lead_visibility as "lead_visibility?"
+           from sessions s
+           join users u on u.id = s.user_id
+           left join organizations o on o.id = s.organization_id
+           left join memberships m on m.organization_id = s.organization_id and m.user_id = s.user_id and m.ended_at is null
+           where s.id = any($1) and s.ended_at is null and s.idle_expires_at > $2 and s.absolute_expires_at > $2
+             and u.disabled_at is null and (s.organization_id is null or m.user_id is not null)"#,
         sessions,
         now
     )
     .fetch_all(directory.conn())
-    .await?)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let role = row.role.map(|role| Role::parse(&role)).transpose()?;
+            let visibility = row.lead_visibility.map(|text| Visibility::parse(&text)).transpose()?;
+            Ok((SessionId(row.id), role.map(|role| Viewer::new(UserId(row.user_id), role, visibility))))
+        })
+        .collect()
 }
 
 pub(super) async fn touch(directory: &mut Directory, id: SessionId, idle_expires_at: DateTime<Utc>) -> Result<()> {

@@ -26,6 +26,9 @@ pub enum Event {
     PageConnected { page_id: String, row: Uuid },
     /// Meta refuses the page's token or permission; until somebody mends it no lead can be read.
     ConnectionBroken { page_id: String, row: Uuid },
+    /// Written by a newer release, while both run: apps are told to fetch everything, jobs wait for a worker that knows it.
+    #[serde(skip)]
+    Unknown,
 }
 
 /// The lists that the app keeps beside the leads.
@@ -48,7 +51,8 @@ impl Event {
             Self::LeadCaptured { .. }
             | Self::LeadChanged { .. }
             | Self::TimelineChanged { .. }
-            | Self::ListChanged { .. } => false,
+            | Self::ListChanged { .. }
+            | Self::Unknown => false,
         }
     }
 
@@ -57,6 +61,7 @@ impl Event {
             Self::LeadCaptured { lead } | Self::LeadChanged { lead } | Self::TimelineChanged { lead } => lead.0,
             Self::ListChanged { id, .. } => *id,
             Self::PageConnected { row, .. } | Self::ConnectionBroken { row, .. } => *row,
+            Self::Unknown => Uuid::nil(),
         }
     }
 
@@ -70,7 +75,23 @@ impl Event {
         Ok((kind, self.subject(), tagged.remove("data").unwrap_or(Value::Null)))
     }
 
-    pub(super) fn from_parts(kind: &str, data: Value) -> Result<Self> {
-        Ok(serde_json::from_value(serde_json::json!({ "kind": kind, "data": data }))?)
+    pub(super) fn from_parts(kind: &str, data: Value) -> Self {
+        serde_json::from_value(serde_json::json!({ "kind": kind, "data": data })).unwrap_or(Self::Unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_newer_release_wrote_is_unknown_and_not_an_error() {
+        assert_eq!(Event::from_parts("lead_teleported", json!({ "lead": Uuid::nil() })), Event::Unknown);
+        let known = Event::LeadCaptured { lead: LeadId(Uuid::nil()) };
+        let (kind, _, data) = known.parts().expect("parts");
+        assert_eq!(Event::from_parts(&kind, data), known);
+        assert!(Event::Unknown.parts().is_err(), "it is never written");
     }
 }

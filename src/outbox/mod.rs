@@ -107,12 +107,13 @@ pub async fn since(tx: &mut Tx, sequence: i64, limit: i64) -> Result<Vec<Recorde
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let event = Event::from_parts(&row.kind, row.data)?;
-            Ok(Recorded { sequence: row.sequence, event, actor: row.actor_id, at: row.at })
-        })
-        .collect()
+    let recorded = rows.into_iter().map(|row| Recorded {
+        sequence: row.sequence,
+        event: Event::from_parts(&row.kind, row.data),
+        actor: row.actor_id,
+        at: row.at,
+    });
+    Ok(recorded.collect())
 }
 
 /// One event, for the job that reacts to it.

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use nextmove::identity::{self, NewUser, Role};
 use serde_json::json;
+use sqlx::Connection;
 
 use crate::world::TestApp;
 
@@ -224,4 +225,31 @@ async fn every_answer_is_guarded_and_every_refusal_is_a_problem() {
     assert_eq!(app.anonymous().with_header("x-forwarded-for", "1.2.3.4").get("/metrics").await.status, 404);
     assert_eq!(app.anonymous().get("/api/docs/").await.status, 200);
     assert_eq!(app.anonymous().get("/api/openapi.json").await.ok()["openapi"], "3.1.0");
+}
+
+#[tokio::test]
+async fn a_session_sees_less_as_soon_as_its_person_may() {
+    let app = TestApp::new().await;
+    let cookie = app.fresh_session(app.world.ravi).await;
+    let headers = axum::http::HeaderMap::from_iter([(
+        axum::http::header::COOKIE,
+        axum::http::HeaderValue::from_str(&cookie).expect("a cookie"),
+    )]);
+    let live = identity::authenticate(&app.app, &headers).await.expect("signed in");
+    let mut owner = sqlx::PgConnection::connect(&app.superuser_url()).await.expect("connected");
+    let sees_all = async |visibility: &str, owner: &mut sqlx::PgConnection| {
+        sqlx::query("update organizations set lead_visibility = $2 where id = $1")
+            .bind(app.world.acme.0)
+            .bind(visibility)
+            .execute(owner)
+            .await
+            .expect("changed");
+        let alive = identity::live_sessions(&app.app, &[live.session]).await.expect("looked");
+        alive[&live.session].expect("a member").sees_all
+    };
+    assert!(sees_all("team", &mut owner).await);
+    assert!(!sees_all("own", &mut owner).await);
+    app.holding(&cookie).delete("/api/session").await;
+    let gone = identity::live_sessions(&app.app, &[live.session]).await.expect("looked");
+    assert!(gone.is_empty());
 }

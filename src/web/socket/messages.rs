@@ -104,7 +104,9 @@ pub async fn read(tx: &mut Tx, events: Vec<Recorded>) -> Result<Vec<Message>> {
 fn lead_of(event: &Event) -> Option<LeadId> {
     match event {
         Event::LeadCaptured { lead } | Event::LeadChanged { lead } | Event::TimelineChanged { lead } => Some(*lead),
-        Event::ListChanged { .. } | Event::PageConnected { .. } | Event::ConnectionBroken { .. } => None,
+        Event::ListChanged { .. } | Event::PageConnected { .. } | Event::ConnectionBroken { .. } | Event::Unknown => {
+            None
+        }
     }
 }
 
@@ -138,6 +140,13 @@ fn message(
             ))
         }
         Event::ListChanged { topic, id } => Some(changed(sequence, *topic, json!(id), Sight::Everybody, 0)),
+        Event::Unknown => Some(Message {
+            name: "refetch",
+            body: json!({ "sequence": sequence }),
+            sight: Sight::Everybody,
+            sequence,
+            lead: None,
+        }),
         // Told by notifications, not by the stream.
         Event::PageConnected { .. } | Event::ConnectionBroken { .. } => None,
     }

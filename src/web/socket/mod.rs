@@ -8,10 +8,11 @@
 //! nobody's; `<organization>:own:<user>` one of them.
 
 mod messages;
+mod presence;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -37,6 +38,7 @@ use crate::{
     types::ids::{LeadId, OrganizationId, SessionId},
 };
 use messages::{Message, Sight};
+use presence::Shared;
 
 /// An app that missed more than this fetches everything anew.
 const MOST_MISSED: i64 = 500;
@@ -52,26 +54,6 @@ pub struct Sockets {
     app: App,
     io: SocketIo,
     shared: Arc<Shared>,
-}
-
-#[derive(Default)]
-struct Shared {
-    presence: Mutex<HashMap<OrganizationId, Presence>>,
-    trace: Mutex<HashMap<OrganizationId, Passed>>,
-}
-
-#[derive(Default)]
-struct Presence {
-    sockets: usize,
-    /// Where the stream stood when the first socket had caught up.
-    start: Option<i64>,
-}
-
-/// Doors that leads passed and that are not written yet.
-#[derive(Default)]
-struct Passed {
-    emitted: HashMap<LeadId, DateTime<Utc>>,
-    acknowledged: HashMap<LeadId, DateTime<Utc>>,
 }
 
 /// What a socket says when it connects.
@@ -224,46 +206,6 @@ async fn catch_up(
         .await
 }
 
-impl Shared {
-    fn enter(&self, organization: OrganizationId) {
-        self.presence.lock().unwrap_or_else(PoisonError::into_inner).entry(organization).or_default().sockets += 1;
-    }
-
-    /// Where the organization's stream began for this process: here, unless another socket was first.
-    fn start(&self, organization: OrganizationId, head: i64) -> i64 {
-        let mut presence = self.presence.lock().unwrap_or_else(PoisonError::into_inner);
-        presence.get_mut(&organization).map_or(head, |presence| *presence.start.get_or_insert(head))
-    }
-
-    fn leave(&self, organization: OrganizationId) {
-        let mut presence = self.presence.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(here) = presence.get_mut(&organization) {
-            here.sockets -= 1;
-            if here.sockets == 0 {
-                presence.remove(&organization);
-            }
-        }
-    }
-
-    fn pass(
-        &self,
-        organization: OrganizationId,
-        leads: &[LeadId],
-        at: DateTime<Utc>,
-        door: impl Fn(&mut Passed) -> &mut HashMap<LeadId, DateTime<Utc>>,
-    ) {
-        let mut trace = self.trace.lock().unwrap_or_else(PoisonError::into_inner);
-        let door = door(trace.entry(organization).or_default());
-        for lead in leads {
-            door.entry(*lead).or_insert(at);
-        }
-    }
-
-    fn take_trace(&self) -> HashMap<OrganizationId, Passed> {
-        std::mem::take(&mut *self.trace.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
 impl Audience for Sockets {
     fn organizations(&self) -> HashSet<OrganizationId> {
         self.shared.presence.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
@@ -373,24 +315,38 @@ impl Sockets {
         }
     }
 
-    /// Disconnects the sockets whose sessions ended: signed out, idle for too long, or no longer a member. Sockets do not keep a session alive.
+    /// Disconnects the sockets whose sessions ended: signed out, idle for too long, or no longer a member. Sockets do not keep a session
+    /// alive. Where a person may see more or less than before, their sockets change rooms and are told to fetch again.
     pub async fn end_stale(&self) -> Result<()> {
         let Some(all) = self.io.of("/") else { return Ok(()) };
-        let open: Vec<(SocketRef, SessionId)> = all
+        let open: Vec<(SocketRef, Live)> = all
             .sockets()
             .into_iter()
-            .filter_map(|socket| socket.extensions.get::<Live>().map(|live| (socket.clone(), live.session)))
+            .filter_map(|socket| socket.extensions.get::<Live>().map(|live| (socket.clone(), live)))
             .collect();
         if open.is_empty() {
             return Ok(());
         }
         let sessions: Vec<SessionId> =
-            open.iter().map(|(_, session)| *session).collect::<HashSet<_>>().into_iter().collect();
+            open.iter().map(|(_, live)| live.session).collect::<HashSet<_>>().into_iter().collect();
         let alive = identity::live_sessions(&self.app, &sessions).await?;
-        for (socket, session) in open {
-            if !alive.contains(&session) {
-                socket.emit("session.ended", &json!({})).ok();
-                socket.disconnect().ok();
+        for (socket, mut live) in open {
+            match alive.get(&live.session) {
+                None => {
+                    socket.emit("session.ended", &json!({})).ok();
+                    socket.disconnect().ok();
+                }
+                Some(viewer) if *viewer == live.viewer => {}
+                Some(viewer) => {
+                    let (Some(organization), Some(now)) = (live.organization, *viewer) else { continue };
+                    socket.leave_all();
+                    join(&socket, organization, &now);
+                    live.viewer = Some(now);
+                    socket.extensions.insert(live);
+                    // First the rooms, then where the stream stands, as at the beginning.
+                    let (head, _) = catch_up(&self.app, organization, &now, None).await?;
+                    socket.emit("refetch", &json!({ "sequence": head })).ok();
+                }
             }
         }
         Ok(())
