@@ -1,5 +1,5 @@
 -- The tenant's tables. Each is seen only by a transaction that says whose it is (migrations/README.md). None refers to organizations:
--- the setting that fills the column is the server's, and every insert of every tenant would lock that one row.
+-- the setting that fills the column is the server's, and each row that is inserted would lock the organization's.
 
 create table event_heads (
     organization_id uuid not null default nullif(current_setting('app.organization', true), '')::uuid primary key,
@@ -165,7 +165,7 @@ create table lead_tokens (
     lead_id uuid not null,
     primary key (organization_id, token, lead_id)
 );
-comment on table lead_tokens is 'No foreign key: a dozen rows a lead, each of which would be checked by a query of its own.';
+comment on table lead_tokens is 'No foreign key: a dozen rows a lead, each of which would be checked by a query of its own. Who deletes a lead deletes these.';
 create index lead_tokens_lead on lead_tokens (organization_id, lead_id);
 alter table lead_tokens enable row level security;
 alter table lead_tokens force row level security;

@@ -40,7 +40,7 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
     match event {
         Event::PageConnected { page_id, .. } => {
             // What came before the page was known, and what waited for a token that works.
-            jobs::enqueue::<App, _>(tx, &ReplayQuarantine { page_id }).await?;
+            jobs::enqueue::<App, _>(tx, &ReplayQuarantine { page_id, late: None }).await?;
             integrations::hurry(tx).await
         }
         Event::ConnectionBroken { page_id, .. } => {

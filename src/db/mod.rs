@@ -51,6 +51,15 @@ pub struct Db {
     bell: Bell,
 }
 
+/// Whether the connection broke: the server restarted, or is about to. Whether the statement took hold before is not known.
+pub(crate) fn is_dead(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(told) => told.code().is_some_and(|code| code.starts_with("57P0")),
+        _ => false,
+    }
+}
+
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Db").field("connections", &self.pool.size()).finish_non_exhaustive()
@@ -182,22 +191,22 @@ impl Db {
 
     /// Begins on a pooled connection; one that turns out dead (the server restarted) is dropped and the next is tried.
     async fn begin_with(&self, begin: String) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
-        let mut tries = self.pool.size().min(64);
+        let mut tries = self.tries();
         loop {
             // On a task of its own, since a request can be dropped at any moment: sqlx forgets a `begin` that is dropped before its
             // answer, and the connection goes back to the pool inside a transaction that nobody ends.
             let (pool, begin) = (self.pool.clone(), begin.clone());
             let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(begin)).await }.in_current_span());
             match begun.await.map_err(Error::internal)? {
-                Err(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) if tries > 0 => tries -= 1,
-                Err(sqlx::Error::Database(told))
-                    if tries > 0 && told.code().is_some_and(|code| code.starts_with("57P0")) =>
-                {
-                    tries -= 1
-                }
+                Err(error) if tries > 0 && is_dead(&error) => tries -= 1,
                 other => return Ok(other?),
             }
         }
+    }
+
+    /// How often to try again after [`is_dead`]: once for each connection that may be.
+    pub(crate) fn tries(&self) -> u32 {
+        self.pool.size().min(64)
     }
 
     /// For a statement that is a transaction of its own, outside any tenant.

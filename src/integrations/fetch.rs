@@ -43,9 +43,8 @@ impl Job<App> for FetchLead {
         let organization = context.organization()?;
         let app = &context.app;
         let id = MetaId::parse(&self.leadgen_id).map_err(|error| Failure::Permanent(error.to_string()))?;
-        let known = (context.attempt == 1).then(|| ground::remembered(app, organization, &self)).flatten();
+        let mut known = (context.attempt == 1).then(|| ground::remembered(app, organization, &self)).flatten();
         let mut is_remembered = known.is_some();
-        let mut known = known;
         let (ground, lead) = loop {
             let ground = match known.take() {
                 Some(ground) => ground,
@@ -77,8 +76,8 @@ impl Job<App> for FetchLead {
             },
             None => None,
         };
-        let captured =
-            store::store(app, organization, Fetched { job: self, ground, lead, new_form, fetched_at }).await?;
+        let fetched = Fetched::new(self, ground, lead, new_form, fetched_at);
+        let captured = store::store(app, organization, fetched).await?;
         tracing::debug!(?captured, "lead stored");
         Ok(())
     }
@@ -130,13 +129,16 @@ impl FetchLead {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReplayQuarantine {
     pub page_id: String,
+    /// When a part was set aside although the page was known by then, microseconds: a replay that runs already may have passed it.
+    #[serde(default)]
+    pub late: Option<i64>,
 }
 
 impl Job<App> for ReplayQuarantine {
     const KIND: &'static str = "replay_quarantine";
 
     fn key(&self) -> Option<String> {
-        Some(self.page_id.clone())
+        Some(self.late.map_or_else(|| self.page_id.clone(), |late| format!("{}:{late}", self.page_id)))
     }
 
     async fn run(self, context: Context<App>) -> Result<(), Failure> {

@@ -24,8 +24,6 @@ use crate::{
 
 /// How long it is kept: so long a change of the mapping, the country or the SLA may go unnoticed.
 const FRESH_FOR: Duration = Duration::from_secs(5);
-/// Pages and forms; more, and all are forgotten.
-const MOST_KEPT: usize = 10_000;
 /// While a connection is broken, one fetch in this time tries whether it still is.
 pub(super) const BROKEN_PAUSE: TimeDelta = TimeDelta::minutes(10);
 
@@ -63,7 +61,7 @@ pub(super) fn remembered(app: &App, organization: OrganizationId, job: &FetchLea
     kept.get(&key(organization, job)).filter(|(_, at)| at.elapsed() < FRESH_FOR).map(|(ground, _)| ground.clone())
 }
 
-/// Meta refused, or the form turned out to be unknown: what is remembered may be what is wrong.
+/// Meta refused: what is remembered may be what is wrong.
 pub(super) fn forget(app: &App, organization: OrganizationId, job: &FetchLead) {
     app.kept::<Kept>().0.write().unwrap_or_else(PoisonError::into_inner).remove(&key(organization, job));
 }
@@ -128,9 +126,8 @@ pub(super) async fn read(
     if !ground.was_broken && ground.form.is_some() {
         let kept = app.kept::<Kept>();
         let mut kept = kept.0.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST_KEPT {
-            kept.clear();
-        }
+        // No token is in memory for longer than it is used.
+        kept.retain(|_, (_, at)| at.elapsed() < FRESH_FOR);
         kept.insert(key(organization, job), (ground.clone(), Instant::now()));
     }
     Ok(Some(ground))

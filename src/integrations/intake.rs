@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::sql;
 use crate::{
     app::App,
+    db,
     error::{Error, Result},
     jobs::{Gather, Handover},
     providers::meta::LeadgenChange,
@@ -39,14 +40,32 @@ pub(super) async fn take_in(
 }
 
 async fn take_in_all(app: &App, all: Vec<Delivery>) -> Vec<Result<Vec<LeadgenChange>>> {
+    match take_in_together(app, &all).await {
+        Ok(homeless) => homeless.into_iter().map(Ok).collect(),
+        Err(error) if all.len() == 1 => vec![Err(error)],
+        Err(Error::Unavailable(reason)) => all.iter().map(|_| Err(Error::Unavailable(reason.clone()))).collect(),
+        // One of them cannot be stored: each for itself, so that it takes nobody along.
+        Err(_) => {
+            let mut outcomes = Vec::new();
+            for one in all {
+                let outcome = take_in_together(app, &[one]).await;
+                outcomes.push(outcome.map(|mut homeless| homeless.remove(0)));
+            }
+            outcomes
+        }
+    }
+}
+
+/// Gives back, of each delivery, the leads whose page is nobody's.
+async fn take_in_together(app: &App, all: &[Delivery]) -> Result<Vec<Vec<LeadgenChange>>> {
     let leads = all.iter().map(|delivery| delivery.leads.len()).sum();
     let claim = app.kept::<Handover>().claim(leads, app.clock.now());
-    let taken = match sql::take_in(app.db.pool(), &all, claim.as_ref()).await {
-        Ok(taken) => taken,
-        Err(error) if all.len() == 1 => return vec![Err(error)],
-        Err(error) => {
-            let reason = error.to_string();
-            return all.iter().map(|_| Err(Error::Unavailable(reason.clone()))).collect();
+    let mut tries = app.db.tries();
+    // It may run twice: a receipt is kept once.
+    let taken = loop {
+        match sql::take_in(app.db.pool(), all, claim.as_ref()).await {
+            Err(error) if tries > 0 && db::is_dead(&error) => tries -= 1,
+            other => break other?,
         }
     };
     match claim {
@@ -54,10 +73,8 @@ async fn take_in_all(app: &App, all: Vec<Delivery>) -> Vec<Result<Vec<LeadgenCha
         None if taken.jobs.is_empty() => {}
         None => app.db.bell().ring_jobs(),
     }
-    all.into_iter()
-        .zip(taken.homeless)
-        .map(|(delivery, homeless)| {
-            Ok(delivery.leads.into_iter().zip(homeless).filter_map(|(lead, is)| is.then_some(lead)).collect())
-        })
-        .collect()
+    let of_one = |(delivery, homeless): (&Delivery, Vec<bool>)| {
+        delivery.leads.iter().zip(homeless).filter(|(_, is)| *is).map(|(lead, _)| lead.clone()).collect()
+    };
+    Ok(all.iter().zip(taken.homeless).map(of_one).collect())
 }

@@ -105,10 +105,12 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
         sql::quarantine(app.db.pool(), &set_aside, received_at).await?;
         // A page that was connected between the two statements has been replayed already: once more.
         let pages: Vec<String> = set_aside.iter().filter_map(|part| part.page_id.clone()).collect();
+        let late = Some(received_at.timestamp_micros());
         app.db
             .directory(async |directory| {
                 for (page_id, organization) in sql::routed(directory, &pages).await? {
-                    jobs::enqueue_for::<App, _>(directory, Some(organization), &ReplayQuarantine { page_id }).await?;
+                    jobs::enqueue_for::<App, _>(directory, Some(organization), &ReplayQuarantine { page_id, late })
+                        .await?;
                 }
                 Ok(())
             })

@@ -27,7 +27,11 @@ pub(super) struct TakenIn {
 ///
 /// A receipt is kept once, and with it goes the job. A lead that was received before is either stored, or its job is still there; one
 /// that lies in the graveyard gets another job, for Meta that delivers again may give it again.
-pub(super) async fn take_in(pool: &PgPool, deliveries: &[Delivery], claim: Option<&jobs::Claim>) -> Result<TakenIn> {
+pub(super) async fn take_in(
+    pool: &PgPool,
+    deliveries: &[Delivery],
+    claim: Option<&jobs::Claim>,
+) -> Result<TakenIn, sqlx::Error> {
     let (mut ids, mut received_at, mut sent_at) = (Vec::new(), Vec::new(), Vec::new());
     let (mut leadgen_ids, mut page_ids, mut form_ids) = (Vec::new(), Vec::new(), Vec::new());
     for delivery in deliveries {

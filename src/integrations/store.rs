@@ -1,7 +1,7 @@
 //! Leads that Meta gave become leads of ours. Those of one organization that come while others are being stored are stored together.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -25,14 +25,57 @@ const TURNS: usize = 2;
 /// Leads in one transaction.
 const MOST: usize = 64;
 
+/// A campaign as Meta names it: its id, and its name where that is told.
+type MetaCampaign = (String, Option<String>);
+
 /// A lead as it was fetched.
 pub(super) struct Fetched {
-    pub job: FetchLead,
-    pub ground: Arc<Ground>,
-    pub lead: GraphLead,
+    page_id: String,
+    ground: Arc<Ground>,
+    /// All but our ids of its form and its campaign.
+    new: NewLead,
     /// Its form, where it was not known before.
-    pub new_form: Option<GraphForm>,
-    pub fetched_at: DateTime<Utc>,
+    new_form: Option<GraphForm>,
+    campaign: Option<MetaCampaign>,
+}
+
+impl Fetched {
+    /// Reads what Meta said, with the form's labels and the organization's mapping.
+    pub fn new(
+        job: FetchLead,
+        ground: Arc<Ground>,
+        lead: GraphLead,
+        new_form: Option<GraphForm>,
+        fetched_at: DateTime<Utc>,
+    ) -> Self {
+        let known = ground.form.as_ref();
+        let form = new_form.as_ref().or_else(|| known.map(|known| &known.form));
+        let overrides = known.map(|known| known.overrides.clone()).unwrap_or_default();
+        let mapped = mapping::map_lead(&lead, form, &overrides, ground.country);
+        let consents = mapping::map_consents(&lead, form).into_iter().map(consent).collect();
+        let new = NewLead {
+            source: "meta",
+            is_test: lead.is_test(),
+            is_organic: lead.is_organic,
+            platform: lead.platform,
+            meta_lead_id: Some(job.leadgen_id),
+            campaign: None,
+            form: known.map(|known| known.id),
+            adset: (lead.adset_id.map(|id| id.as_str().to_owned()), lead.adset_name),
+            ad: (lead.ad_id.map(|id| id.as_str().to_owned()), lead.ad_name),
+            person: person(mapped),
+            consents,
+            created_at: lead.created_time,
+            received: Received { received_at: job.received_at, fetched_at: Some(fetched_at) },
+        };
+        let campaign = lead.campaign_id.map(|id| (id.as_str().to_owned(), lead.campaign_name));
+        Self { page_id: job.page_id, ground, new, new_form, campaign }
+    }
+
+    fn known_campaign(&self) -> Option<CampaignId> {
+        let known = self.ground.campaigns.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(self.campaign.as_ref()?).copied()
+    }
 }
 
 #[derive(Default)]
@@ -66,49 +109,39 @@ async fn store_all(app: &App, organization: OrganizationId, all: &[Fetched]) -> 
     }
 }
 
+/// One transaction. Pages, forms and campaigns each in one order, so that two of these never wait for each other.
 async fn write(app: &App, organization: OrganizationId, all: &[Fetched]) -> Result<Vec<Captured>> {
+    let broken: BTreeSet<&str> =
+        all.iter().filter(|one| one.ground.was_broken).map(|one| one.page_id.as_str()).collect();
+    let new_forms: BTreeMap<&str, (&str, &GraphForm)> = all
+        .iter()
+        .filter_map(|one| one.new_form.as_ref().map(|form| (form.id.as_str(), (one.page_id.as_str(), form))))
+        .collect();
+    let new_campaigns: BTreeSet<&MetaCampaign> =
+        all.iter().filter(|one| one.known_campaign().is_none()).filter_map(|one| one.campaign.as_ref()).collect();
     let (captured, found) = app
         .db
         .write(organization, Actor::System, async |tx| {
-            let mut forms: HashMap<String, FormId> = HashMap::new();
-            let mut found: HashMap<(String, Option<String>), CampaignId> = HashMap::new();
-            let mut new = Vec::new();
-            for one in all {
-                if one.ground.was_broken {
-                    sql::mend_connection(tx, &one.job.page_id).await?;
-                }
-                let form = match (&one.new_form, &one.ground.form) {
-                    (Some(form), _) => match forms.get(form.id.as_str()) {
-                        Some(id) => Some(*id),
-                        None => {
-                            let id = keep_form(tx, &one.job.page_id, form).await?;
-                            forms.insert(form.id.as_str().to_owned(), id);
-                            Some(id)
-                        }
-                    },
-                    (None, known) => known.as_ref().map(|known| known.id),
-                };
-                let campaign = match &one.lead.campaign_id {
-                    Some(id) => {
-                        let key = (id.as_str().to_owned(), one.lead.campaign_name.clone());
-                        let known =
-                            one.ground.campaigns.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-                        match known.or_else(|| found.get(&key).copied()) {
-                            Some(campaign) => Some(campaign),
-                            None => {
-                                let campaign = campaigns::ensure(tx, "meta", &key.0, key.1.as_deref()).await?;
-                                found.insert(key, campaign);
-                                Some(campaign)
-                            }
-                        }
-                    }
-                    None => None,
-                };
-                new.push((one.new_lead(form, campaign), one.ground.sla));
+            for page_id in broken {
+                sql::mend_connection(tx, page_id).await?;
             }
-            // The time to the first attempt is the organization's, but two readings of it may differ for some seconds.
-            let sla = new.last().map(|(_, sla)| *sla).unwrap_or_default();
-            let captured = leads::capture_all(tx, new.into_iter().map(|(new, _)| new).collect(), sla).await?;
+            let mut forms = HashMap::new();
+            for (external_id, (page_id, form)) in new_forms {
+                forms.insert(external_id, keep_form(tx, page_id, form).await?);
+            }
+            let mut found: HashMap<MetaCampaign, CampaignId> = HashMap::new();
+            for campaign in new_campaigns {
+                let id = campaigns::ensure(tx, "meta", &campaign.0, campaign.1.as_deref()).await?;
+                found.insert(campaign.clone(), id);
+            }
+            let new = all.iter().map(|one| {
+                let new_form = one.new_form.as_ref().and_then(|form| forms.get(form.id.as_str()).copied());
+                let campaign = one.known_campaign().or_else(|| found.get(one.campaign.as_ref()?).copied());
+                NewLead { form: new_form.or(one.new.form), campaign, ..one.new.clone() }
+            });
+            // The time to the first attempt is the organization's, though two readings of it may differ for some seconds.
+            let sla = all.last().map(|one| one.ground.sla).unwrap_or_default();
+            let captured = leads::capture_all(tx, new.collect(), sla).await?;
             Ok((captured, found))
         })
         .await?;
@@ -128,32 +161,6 @@ async fn keep_form(tx: &mut Tx, page_id: &str, form: &GraphForm) -> Result<FormI
         outbox::record(tx, Event::ListChanged { topic: Topic::Forms, id: id.0 });
     }
     Ok(id)
-}
-
-impl Fetched {
-    fn new_lead(&self, form_id: Option<FormId>, campaign: Option<CampaignId>) -> NewLead {
-        let lead = &self.lead;
-        let known = self.ground.form.as_ref();
-        let form = self.new_form.as_ref().or_else(|| known.map(|known| &known.form));
-        let overrides = known.map(|known| known.overrides.clone()).unwrap_or_default();
-        let mapped = mapping::map_lead(lead, form, &overrides, self.ground.country);
-        let id = |id: &Option<_>| id.as_ref().map(|id: &crate::providers::meta::MetaId| id.as_str().to_owned());
-        NewLead {
-            source: "meta",
-            is_test: lead.is_test(),
-            is_organic: lead.is_organic,
-            platform: lead.platform.clone(),
-            meta_lead_id: Some(self.job.leadgen_id.clone()),
-            campaign,
-            form: form_id,
-            adset: (id(&lead.adset_id), lead.adset_name.clone()),
-            ad: (id(&lead.ad_id), lead.ad_name.clone()),
-            person: person(mapped),
-            consents: mapping::map_consents(lead, form).into_iter().map(consent).collect(),
-            created_at: lead.created_time,
-            received: Received { received_at: self.job.received_at, fetched_at: Some(self.fetched_at) },
-        }
-    }
 }
 
 fn person(mapped: mapping::MappedLead) -> Person {

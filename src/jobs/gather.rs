@@ -38,11 +38,14 @@ impl<I: Send + 'static, O: Send + 'static> Gather<I, O> {
         };
         let (items, done): (Vec<I>, Vec<_>) = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever is gone has no turn of their own any more, and must not take the place of somebody who is there.
+            waiting.retain(|(_, done)| !done.is_closed());
             let count = waiting.len().min(self.most);
             waiting.drain(..count).unzip()
         };
-        // Nothing: it went with a batch that is still under way.
-        if !items.is_empty() {
+        if items.is_empty() {
+            drop(turn); // it went with a batch that is still under way
+        } else {
             let work = work(items);
             tokio::spawn(async move {
                 for (done, outcome) in done.into_iter().zip(work.await) {
@@ -89,6 +92,49 @@ mod tests {
             }
         }
         assert_eq!(sizes, [8, 8, 8, 8, 8, 8, 8, 4, 4, 4, 4]);
+    }
+
+    #[tokio::test]
+    async fn those_who_left_take_nobodys_place() {
+        let gather = Arc::new(Gather::<u32, u32>::new(1, 4));
+        let work = |items: Vec<u32>| async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            items.into_iter().map(Ok).collect()
+        };
+        let first = tokio::spawn({
+            let gather = gather.clone();
+            async move { gather.add(0, work).await }
+        });
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        for item in 1..=9 {
+            let gone = tokio::time::timeout(Duration::from_millis(1), gather.add(item, work)).await;
+            assert!(gone.is_err());
+        }
+        let stays = tokio::time::timeout(Duration::from_secs(5), gather.add(10, work)).await;
+        assert_eq!(stays.expect("in time").expect("done"), 10);
+        assert_eq!(first.await.expect("ran").expect("done"), 0);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_batch_keeps_no_turn() {
+        let gather = Gather::<u64, usize>::new(2, 8);
+        let work = |items: Vec<u64>| async move {
+            tokio::time::sleep(Duration::from_millis(items[0])).await;
+            items.iter().map(|_| Ok(items.len())).collect()
+        };
+        let late = async |after, item| {
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            gather.add(item, work).await.expect("done")
+        };
+        // Both turns are taken while two items come; the first turn that is free takes both, and finds nothing to do at the second.
+        let begun = std::time::Instant::now();
+        let third = async {
+            late(100, 1).await;
+            begun.elapsed()
+        };
+        let (.., first, second, third) = tokio::join!(late(0, 20), late(0, 40), late(5, 1000), late(5, 1), third);
+        assert_eq!((first, second), (2, 2));
+        assert!(third < Duration::from_millis(900), "the other turn was free");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! The statements of the queue.
 //!
-//! What a worker writes (`take`, `finish`, `fail`, `renew`) goes through connections with `synchronous_commit = off`: lost in a crash,
+//! What a worker writes (`take`, `finish`, `fail`, `renew`, `tick`) goes through connections with `synchronous_commit = off`: lost in a crash,
 //! a job merely runs once more, which it has to bear anyway. Enqueuing is as durable as the write it belongs to.
 
 use std::time::Duration;
@@ -75,7 +75,7 @@ pub(super) async fn take(
         r#"with due as materialized (
                select id, organization_id, priority, run_at from jobs
                where state = 'ready' and run_at <= $4 and kind = any($2)
-               order by priority, run_at, id limit 256),
+               order by priority, run_at, id limit greatest(256, 4 * $3::bigint)),
            fair as (
                select id, row_number() over (partition by organization_id, priority order by run_at, id) as turn, priority, run_at from due),
            chosen as (

@@ -71,9 +71,11 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
         while !stop.is_cancelled() {
             while running.try_join_next().is_some() {}
             if more && running.len() <= worker.concurrency {
+                // While we look there may be others before those who would be handed over.
+                worker.handover.offer(0);
                 let limit = most - running.len();
                 let taken = worker.take(me, &kinds, limit).await;
-                more = taken.len() == limit;
+                more = !taken.is_empty();
                 begin(taken, &mut running);
                 continue;
             }
@@ -86,8 +88,9 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
                 () = stop.cancelled() => {}
             }
         }
+        // What is on its way to us is written as ours: it comes, or its claim is dropped.
         worker.handover.close();
-        while let Ok(jobs) = handed.try_recv() {
+        while let Some(jobs) = handed.recv().await {
             begin(jobs, &mut running);
         }
         while running.join_next().await.is_some() {}

@@ -121,25 +121,30 @@ pub async fn capture_all(tx: &mut Tx, new: Vec<NewLead>, sla: TimeDelta) -> Resu
         }
         let looked_for: Vec<&Submission> = waiting.iter().map(|index| &submissions[*index]).collect();
         let grounds = sql::grounds(tx, &looked_for).await?;
-        let mut leads = Vec::new();
+        let (mut leads, mut joining) = (Vec::new(), Vec::new());
         let mut taken = HashSet::new();
         for (index, ground) in waiting.into_iter().zip(grounds) {
             let submission = &submissions[index];
-            if submission.names().any(|name| taken.contains(name)) {
+            let is_next = submission.names().any(|name| taken.contains(name));
+            taken.extend(submission.names());
+            if is_next {
                 continue; // in the next round it finds the lead of this one
             }
             captured[index] = Some(if let Some(lead) = ground.known {
                 Captured::Known(lead)
             } else if let Some(lead) = ground.open {
-                join(tx, lead, submission).await?;
-                taken.extend(submission.names());
+                joining.push((lead, submission));
                 Captured::Joined(lead)
             } else {
                 let lead = LeadId::new(tx.now());
                 leads.push((lead, submission));
-                taken.extend(submission.names());
                 Captured::New(lead)
             });
+        }
+        // Locked in one order everywhere.
+        joining.sort_by_key(|(lead, _)| *lead);
+        for (lead, submission) in joining {
+            join(tx, lead, submission).await?;
         }
         if !leads.is_empty() {
             sql::insert_leads(tx, &leads, sla).await?;
