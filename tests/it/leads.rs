@@ -110,6 +110,46 @@ async fn lists_are_filtered_and_searched() {
 }
 
 #[tokio::test]
+async fn of_a_flock_each_person_becomes_one_lead() {
+    use leads::Captured::{Joined, Known, New};
+    let app = TestApp::new().await;
+    let enquiry = |id: &str, phone: Option<&str>, email: Option<&str>| {
+        let phone = phone.map(|phone| Phone::from_e164(phone).expect("a number"));
+        let person =
+            Person { full_name: Some(id.to_owned()), phone, email: email.map(str::to_owned), ..Person::default() };
+        NewLead { source: "meta", meta_lead_id: Some(id.to_owned()), ..new_lead(person, monday()) }
+    };
+    let test = NewLead { is_test: true, ..enquiry("7", Some("+4740000001"), None) };
+    let flock = vec![
+        enquiry("1", Some("+4740000001"), None),
+        enquiry("2", Some("+4740000001"), Some("one@example.com")),
+        enquiry("3", None, Some("one@example.com")),
+        enquiry("4", Some("+4740000004"), None),
+        enquiry("1", Some("+4740000001"), None),
+        enquiry("6", None, None),
+        test,
+    ];
+    let captured = app.app.db.write(app.world.acme, Actor::System, async |tx| {
+        leads::capture_all(tx, flock.clone(), TimeDelta::minutes(15)).await
+    });
+    let captured = captured.await.expect("captured");
+    let [New(one), Joined(two), Joined(three), New(four), Known(again), New(six), New(test)] = captured[..] else {
+        panic!("{captured:?}")
+    };
+    assert_eq!([two, three, again], [one; 3], "one person, whichever of their two addresses is named");
+    assert!(four != one && six != one && test != one);
+    let shown = app.ravi().get(&format!("/api/leads/{one}")).await.ok();
+    assert_eq!((&shown["enquiry_count"], &shown["email"]), (&json!(3), &json!("one@example.com")));
+    assert_eq!(shown["version"], json!(3), "each enquiry is a change of its own");
+
+    // Delivered again, in another order, it changes nothing.
+    let again = app.app.db.write(app.world.acme, Actor::System, async |tx| {
+        leads::capture_all(tx, flock.into_iter().rev().collect(), TimeDelta::minutes(15)).await
+    });
+    assert!(again.await.expect("captured").iter().all(|one| matches!(one, Known(_))));
+}
+
+#[tokio::test]
 async fn personal_data_is_nowhere_in_the_database_in_plain_text() {
     use sqlx::{Connection, Row};
     let app = TestApp::new().await;
