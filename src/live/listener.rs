@@ -24,6 +24,10 @@ const LOOK: Duration = Duration::from_secs(2);
 const GATHER: Duration = Duration::from_millis(20);
 /// Events read at a time.
 const PAGE: i64 = 500;
+/// What a frame costs the processor, with all that the kernel does for it. After a round so long is waited for each socket that heard
+/// it: what happens meanwhile goes to each phone in one write, and the webhook's answer does not wait behind phones.
+const FRAME: Duration = Duration::from_micros(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Who is there to be told.
 pub trait Audience: Send + Sync + 'static {
@@ -31,6 +35,8 @@ pub trait Audience: Send + Sync + 'static {
     fn organizations(&self) -> HashSet<OrganizationId>;
     /// Where the organization's stream stood when its first socket had caught up; `None` until then.
     fn start(&self, organization: OrganizationId) -> Option<i64>;
+    /// How many sockets the organization has in this process.
+    fn sockets(&self, organization: OrganizationId) -> usize;
     /// Prepares what the sockets will be told, while the transaction that read the events is open.
     fn deliver(&self, tx: &mut Tx, events: Vec<Recorded>) -> impl Future<Output = Result<()>> + Send;
 }
@@ -117,10 +123,20 @@ async fn emit(db: Db, audience: Arc<impl Audience>) {
         let news = if db.bell().take_all() { listening.clone() } else { news };
         // Where nobody listens any more, the next socket starts from where the stream stands then.
         heads.retain(|organization, _| listening.contains(organization));
+        let mut told = 0;
         for organization in news.into_iter().filter(|organization| listening.contains(organization)) {
+            let before = heads.get(&organization).copied();
             if let Err(error) = emit_one(&db, &*audience, organization, &mut heads).await {
                 tracing::warn!(%error, %organization, "cannot read news; trying again");
             }
+            if heads.get(&organization).copied() != before {
+                told += audience.sockets(organization);
+            }
+        }
+        let pause = FRAME.saturating_mul(u32::try_from(told).unwrap_or(u32::MAX)).min(LONGEST_PAUSE);
+        // The timer counts in milliseconds.
+        if pause >= Duration::from_millis(1) {
+            tokio::time::sleep(pause).await;
         }
     }
 }

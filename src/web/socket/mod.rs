@@ -211,6 +211,11 @@ impl Audience for Sockets {
         self.shared.presence.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 
+    fn sockets(&self, organization: OrganizationId) -> usize {
+        let presence = self.shared.presence.lock().unwrap_or_else(PoisonError::into_inner);
+        presence.get(&organization).map_or(0, |here| here.sockets)
+    }
+
     fn start(&self, organization: OrganizationId) -> Option<i64> {
         self.shared
             .presence
