@@ -28,8 +28,8 @@ test('axe finds nothing on any screen, light or dark', async ({ visit, owner, ex
       await expectNothing(page, `${screen.name}, light`, axe(page).withTags(TAGS))
       // At night the same document wears other colours, and nothing else changes.
       await page.emulateMedia({ colorScheme: 'dark' })
-      await settled(page)
       await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+      await settled(page)
       await expectNothing(page, `${screen.name}, dark`, axe(page).withRules(['color-contrast', 'link-in-text-block']))
     })
   }

@@ -156,6 +156,8 @@ export async function settled(page: Page): Promise<void> {
   await page.getByRole('main').first().waitFor()
   await page.waitForFunction(async () => {
     await document.fonts.ready
+    // A change of colours begins with the next frame, and ends with the one after.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
     if (document.querySelector('.shimmer')) return false
     return document.getAnimations().every((animation) => animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity)
   })
