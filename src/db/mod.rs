@@ -13,12 +13,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing::Instrument;
-
 use sqlx::{
     AssertSqlSafe, PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
+use tracing::Instrument;
 
 use crate::{
     error::{Error, Result},

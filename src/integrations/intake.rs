@@ -1,12 +1,14 @@
 //! Deliveries are stored together with those that arrive meanwhile: one statement, one commit.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::sql;
 use crate::{
     app::App,
     db,
-    error::{Error, Result},
+    error::Result,
     jobs::{Gather, Handover},
     providers::meta::LeadgenChange,
 };
@@ -36,28 +38,15 @@ pub(super) async fn take_in(
 ) -> Result<Vec<LeadgenChange>> {
     let intake = app.kept::<Intake>();
     let app = app.clone();
-    intake.0.add(Delivery { leads, received_at }, move |all| async move { take_in_all(&app, all).await }).await
-}
-
-async fn take_in_all(app: &App, all: Vec<Delivery>) -> Vec<Result<Vec<LeadgenChange>>> {
-    match take_in_together(app, &all).await {
-        Ok(homeless) => homeless.into_iter().map(Ok).collect(),
-        Err(error) if all.len() == 1 => vec![Err(error)],
-        Err(Error::Unavailable(reason)) => all.iter().map(|_| Err(Error::Unavailable(reason.clone()))).collect(),
-        // One of them cannot be stored: each for itself, so that it takes nobody along.
-        Err(_) => {
-            let mut outcomes = Vec::new();
-            for one in all {
-                let outcome = take_in_together(app, &[one]).await;
-                outcomes.push(outcome.map(|mut homeless| homeless.remove(0)));
-            }
-            outcomes
-        }
-    }
+    let work = move |all: Vec<Arc<Delivery>>| {
+        let app = app.clone();
+        async move { take_in_all(&app, &all).await }
+    };
+    intake.0.add(Delivery { leads, received_at }, work).await
 }
 
 /// Gives back, of each delivery, the leads whose page is nobody's.
-async fn take_in_together(app: &App, all: &[Delivery]) -> Result<Vec<Vec<LeadgenChange>>> {
+async fn take_in_all(app: &App, all: &[Arc<Delivery>]) -> Result<Vec<Vec<LeadgenChange>>> {
     let leads = all.iter().map(|delivery| delivery.leads.len()).sum();
     let claim = app.kept::<Handover>().claim(leads, app.clock.now());
     let mut tries = app.db.tries();
@@ -73,7 +62,7 @@ async fn take_in_together(app: &App, all: &[Delivery]) -> Result<Vec<Vec<Leadgen
         None if taken.jobs.is_empty() => {}
         None => app.db.bell().ring_jobs(),
     }
-    let of_one = |(delivery, homeless): (&Delivery, Vec<bool>)| {
+    let of_one = |(delivery, homeless): (&Arc<Delivery>, Vec<bool>)| {
         delivery.leads.iter().zip(homeless).filter(|(_, is)| *is).map(|(lead, _)| lead.clone()).collect()
     };
     Ok(all.iter().zip(taken.homeless).map(of_one).collect())

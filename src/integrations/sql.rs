@@ -1,6 +1,6 @@
 //! All the SQL of connections, forms, receipts and the quarantine.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub(super) struct TakenIn {
 /// that lies in the graveyard gets another job, for Meta that delivers again may give it again.
 pub(super) async fn take_in(
     pool: &PgPool,
-    deliveries: &[Delivery],
+    deliveries: &[Arc<Delivery>],
     claim: Option<&jobs::Claim>,
 ) -> Result<TakenIn, sqlx::Error> {
     let (mut ids, mut received_at, mut sent_at) = (Vec::new(), Vec::new(), Vec::new());

@@ -12,7 +12,7 @@ use crate::{
     app::App,
     campaigns,
     db::{Actor, Tx},
-    error::{Error, Result},
+    error::Result,
     jobs::Gather,
     leads::{self, Captured, NewConsent, NewLead, Person, Received},
     outbox::{self, Event, Topic},
@@ -89,28 +89,15 @@ pub(super) async fn store(app: &App, organization: OrganizationId, fetched: Fetc
         stores.entry(organization).or_insert_with(|| Arc::new(Gather::new(TURNS, MOST))).clone()
     };
     let app = app.clone();
-    gather.add(fetched, move |all| async move { store_all(&app, organization, &all).await }).await
-}
-
-async fn store_all(app: &App, organization: OrganizationId, all: &[Fetched]) -> Vec<Result<Captured>> {
-    match write(app, organization, all).await {
-        Ok(captured) => captured.into_iter().map(Ok).collect(),
-        Err(error) if all.len() == 1 => vec![Err(error)],
-        Err(Error::Unavailable(reason)) => all.iter().map(|_| Err(Error::Unavailable(reason.clone()))).collect(),
-        // One of them cannot be stored: each for itself, so that it takes nobody along.
-        Err(_) => {
-            let mut outcomes = Vec::new();
-            for one in all {
-                let outcome = write(app, organization, std::slice::from_ref(one)).await;
-                outcomes.push(outcome.map(|mut captured| captured.remove(0)));
-            }
-            outcomes
-        }
-    }
+    let work = move |all: Vec<Arc<Fetched>>| {
+        let app = app.clone();
+        async move { store_all(&app, organization, &all).await }
+    };
+    gather.add(fetched, work).await
 }
 
 /// One transaction. Pages, forms and campaigns each in one order, so that two of these never wait for each other.
-async fn write(app: &App, organization: OrganizationId, all: &[Fetched]) -> Result<Vec<Captured>> {
+async fn store_all(app: &App, organization: OrganizationId, all: &[Arc<Fetched>]) -> Result<Vec<Captured>> {
     let broken: BTreeSet<&str> =
         all.iter().filter(|one| one.ground.was_broken).map(|one| one.page_id.as_str()).collect();
     let new_forms: BTreeMap<&str, (&str, &GraphForm)> = all

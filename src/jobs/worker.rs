@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Context, Failure, Gather, Handover, Registry, sql};
 use crate::{
     db::{Db, seal},
-    error::{Error, Result},
+    error::Result,
     types::ids::OrganizationId,
 };
 
@@ -241,10 +241,12 @@ impl Finisher {
     async fn finish(&self, db: &Db, me: Uuid, id: i64) -> Result<()> {
         let db = db.clone();
         self.done
-            .add(id, |ids| async move {
-                match sql::finish(db.queue_pool(), me, &ids).await {
-                    Ok(()) => ids.iter().map(|_| Ok(())).collect(),
-                    Err(error) => ids.iter().map(|_| Err(Error::Unavailable(error.to_string()))).collect(),
+            .add(id, move |ids| {
+                let db = db.clone();
+                async move {
+                    let ids: Vec<i64> = ids.iter().map(|id| **id).collect();
+                    sql::finish(db.queue_pool(), me, &ids).await?;
+                    Ok(vec![(); ids.len()])
                 }
             })
             .await
