@@ -1,18 +1,9 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { parseInboxSearch } from '@/features/inbox/search'
-import { isStatus } from '@/shared/api/problem'
-import type { Session } from '@/shared/api/types'
-import { sessionOptions } from '@/shared/session/queries'
-import { Broken, Lost, Starting } from './Fallbacks'
 import { Desk } from './Desk'
-import { Shell } from './Shell'
-
-const root = createRootRouteWithContext<{ client: QueryClient }>()({
-  component: Outlet,
-  notFoundComponent: Lost,
-  errorComponent: Broken,
-})
+import { only, root, signedIn } from './frame'
+import { settings } from './settings'
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -20,28 +11,6 @@ const login = createRoute({
   validateSearch: (raw: Record<string, unknown>): { to?: string } => (typeof raw.to === 'string' ? { to: raw.to } : {}),
   component: lazyRouteComponent(() => import('@/features/login/LoginScreen'), 'LoginScreen'),
 })
-
-/** Everything behind it has a session. */
-const signedIn = createRoute({
-  getParentRoute: () => root,
-  id: 'signed-in',
-  beforeLoad: async ({ context, location }) => {
-    const session = await sessionOf(context.client, location.href)
-    if (!session.organization && location.pathname === '/') throw redirect({ to: '/operator', replace: true })
-  },
-  component: Shell,
-  pendingComponent: Starting,
-  errorComponent: Broken,
-})
-
-async function sessionOf(client: QueryClient, href: string): Promise<Session> {
-  try {
-    return await client.ensureQueryData(sessionOptions)
-  } catch (error) {
-    if (isStatus(error, 401)) throw redirect({ to: '/login', search: href === '/' ? {} : { to: href }, replace: true })
-    throw error
-  }
-}
 
 const desk = createRoute({
   getParentRoute: () => signedIn,
@@ -73,14 +42,11 @@ const profile = createRoute({
 const operator = createRoute({
   getParentRoute: () => signedIn,
   path: '/operator',
-  beforeLoad: async ({ context, location }) => {
-    const session = await sessionOf(context.client, location.href)
-    if (session.role !== 'operator_admin') throw redirect({ to: '/', replace: true })
-  },
+  beforeLoad: only('operator_admin'),
   component: lazyRouteComponent(() => import('@/features/operator/OperatorScreen'), 'OperatorScreen'),
 })
 
-const tree = root.addChildren([login, signedIn.addChildren([desk.addChildren([inbox, lead]), search, profile, operator])])
+const tree = root.addChildren([login, signedIn.addChildren([desk.addChildren([inbox, lead]), search, profile, operator, ...settings])])
 
 export function createAppRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: false, defaultPendingMs: 150, defaultPendingMinMs: 200 })

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
 import { Switch } from '@base-ui/react/switch'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -14,9 +14,11 @@ import { forgetSession, leave, switchOrganization } from '@/shared/session/enter
 import { sessionOptions, useSession } from '@/shared/session/queries'
 import { Avatar } from '@/shared/ui/Avatar'
 import { Button } from '@/shared/ui/Button'
+import { Group } from '@/shared/ui/Page'
 import { Segments } from '@/shared/ui/Segments'
 import { toast } from '@/shared/ui/toasts'
 import { InstallHint } from './InstallHint'
+import { Settings } from './Settings'
 
 export function ProfileScreen() {
   const session = useSession()
@@ -42,6 +44,7 @@ export function ProfileScreen() {
           </div>
         </header>
         <Organizations />
+        <Settings />
         <Language />
         <Appearance />
         <Alerts />
@@ -53,15 +56,6 @@ export function ProfileScreen() {
           <p className="text-center text-13 text-ink-3">NextMove {__APP_VERSION__}</p>
         </footer>
       </div>
-    </section>
-  )
-}
-
-function Group({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <h2 className="mb-2 text-15 font-semibold text-ink-3">{title}</h2>
-      {children}
     </section>
   )
 }

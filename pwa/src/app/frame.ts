@@ -1,0 +1,43 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createRootRouteWithContext, createRoute, Outlet, redirect } from '@tanstack/react-router'
+import { isStatus } from '@/shared/api/problem'
+import type { Role, Session } from '@/shared/api/types'
+import { sessionOptions } from '@/shared/session/queries'
+import { Broken, Lost, Starting } from './Fallbacks'
+import { Shell } from './Shell'
+
+export const root = createRootRouteWithContext<{ client: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: Lost,
+  errorComponent: Broken,
+})
+
+/** Everything behind it has a session. */
+export const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  beforeLoad: async ({ context, location }) => {
+    const session = await sessionOf(context.client, location.href)
+    if (!session.organization && location.pathname === '/') throw redirect({ to: '/operator', replace: true })
+  },
+  component: Shell,
+  pendingComponent: Starting,
+  errorComponent: Broken,
+})
+
+export async function sessionOf(client: QueryClient, href: string): Promise<Session> {
+  try {
+    return await client.ensureQueryData(sessionOptions)
+  } catch (error) {
+    if (isStatus(error, 401)) throw redirect({ to: '/login', search: href === '/' ? {} : { to: href }, replace: true })
+    throw error
+  }
+}
+
+/** Of a screen that only these roles see; the others land at their start. What the server tells them is the server's to decide. */
+export function only(...roles: Role[]) {
+  return async ({ context, location }: { context: { client: QueryClient }; location: { href: string } }) => {
+    const session = await sessionOf(context.client, location.href)
+    if (!session.role || !roles.includes(session.role)) throw redirect({ to: '/', replace: true })
+  }
+}

@@ -1,0 +1,42 @@
+import { Link, type LinkProps } from '@tanstack/react-router'
+import { ChevronRight, type LucideIcon } from 'lucide-react'
+import { m } from '@/paraglide/messages'
+import type { Role } from '@/shared/api/types'
+import { useSession } from '@/shared/session/queries'
+import { Group } from '@/shared/ui/Page'
+
+interface Place {
+  to: LinkProps['to']
+  icon: LucideIcon
+  label: string
+  hint: string
+  /** Who sees it; nobody named: everybody. */
+  roles?: Role[]
+}
+
+/** The routes of app/settings.ts, in the same order. Read when it is shown: words follow the language. */
+const places = (): Place[] => []
+
+export function Settings() {
+  const { role } = useSession()
+  const mine = places().filter((place) => !place.roles || (role && place.roles.includes(role)))
+  if (mine.length === 0) return null
+  return (
+    <Group title={m.settings()}>
+      <ul className="overflow-hidden rounded-card border border-hairline bg-surface">
+        {mine.map(({ to, icon: Icon, label, hint }) => (
+          <li key={to} className="border-b border-hairline last:border-b-0">
+            <Link to={to} className="flex min-h-15 items-center gap-4 px-4 py-2 transition-colors active:bg-pressed lg:hover:bg-sunken">
+              <Icon size={20} className="shrink-0 text-accent-text" aria-hidden />
+              <span className="min-w-0 flex-1">
+                <span className="block truncate text-17 font-medium">{label}</span>
+                <span className="block text-13 text-pretty text-ink-3">{hint}</span>
+              </span>
+              <ChevronRight size={18} className="shrink-0 text-ink-3" aria-hidden />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Group>
+  )
+}
