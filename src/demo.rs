@@ -277,12 +277,12 @@ async fn live_it(
         tx.set_now(time);
     };
     at(tx, 4);
-    let call = attempts::log(tx, &viewer, lead, Channel::Call, None).await?;
+    let call = attempts::log(tx, &viewer, lead, Channel::Call).await?;
     at(tx, 6);
     if matches!(story, Story::NoAnswer | Story::Lost(LostReason::Unreachable)) {
         attempts::report(tx, &viewer, lead, call.id, Outcome::NoAnswer, None).await?;
         at(tx, 8);
-        let sms = attempts::log(tx, &viewer, lead, Channel::Sms, None).await?;
+        let sms = attempts::log(tx, &viewer, lead, Channel::Sms).await?;
         attempts::report(tx, &viewer, lead, sms.id, Outcome::Sent, None).await?;
     } else if matches!(story, Story::Lost(LostReason::WrongNumber)) {
         attempts::report(tx, &viewer, lead, call.id, Outcome::WrongNumber, None).await?;

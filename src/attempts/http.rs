@@ -6,14 +6,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Attempt, Channel, Outcome, TimelineItem};
+use super::{Attempt, Begun, Channel, Outcome, TimelineItem};
 use crate::{
     app::App,
     attempts,
     error::{Problem, Result},
     http::{Items, Json, Path},
     identity::Staff,
-    types::ids::{AttemptId, LeadId},
+    types::ids::{AttemptId, LeadId, NoteId},
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -28,17 +28,21 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAttempt {
+    /// A UUID of version 7, for an app that tells the outcome before the attempt has reached us.
+    pub id: Option<AttemptId>,
     pub channel: Channel,
-    /// When the tap was, if that is not now.
+    /// When the tap was, if that is not now: at most a week ago.
     pub started_at: Option<DateTime<Utc>>,
 }
 
 /// Stores an attempt before the other app opens.
 #[utoipa::path(post, path = "/api/leads/{id}/attempts", tag = "attempts", params(("id" = LeadId, Path)), request_body = NewAttempt,
-    responses((status = 201, body = Attempt), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Attempt), (status = 404, body = Problem), (status = 409, body = Problem, description = "The id is something else's"),
+        (status = 422, body = Problem)))]
 async fn log(staff: Staff, Path(id): Path<LeadId>, Json(new): Json<NewAttempt>) -> Result<(StatusCode, Json<Attempt>)> {
     let viewer = staff.viewer();
-    let attempt = staff.write(async |tx| attempts::log(tx, &viewer, id, new.channel, new.started_at).await).await?;
+    let begun = Begun { id: new.id, channel: new.channel, started_at: new.started_at };
+    let attempt = staff.write(async |tx| attempts::log(tx, &viewer, id, begun).await).await?;
     Ok((StatusCode::CREATED, Json(attempt)))
 }
 
@@ -79,19 +83,25 @@ async fn timeline(staff: Staff, Path(id): Path<LeadId>) -> Result<Json<Items<Tim
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewNote {
+    /// A UUID of version 7, for an app that shows the note before it has reached us.
+    pub id: Option<NoteId>,
+    /// When it was written, if that is not now: at most a week ago.
+    pub written_at: Option<DateTime<Utc>>,
     /// Up to 4,000 characters.
     pub text: String,
 }
 
 /// Adds a note to the timeline.
 #[utoipa::path(post, path = "/api/leads/{id}/notes", tag = "leads", params(("id" = LeadId, Path)), request_body = NewNote,
-    responses((status = 201, body = TimelineItem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = TimelineItem), (status = 404, body = Problem), (status = 409, body = Problem, description = "The id is something else's"),
+        (status = 422, body = Problem)))]
 async fn add_note(
     staff: Staff,
     Path(id): Path<LeadId>,
     Json(note): Json<NewNote>,
 ) -> Result<(StatusCode, Json<TimelineItem>)> {
     let viewer = staff.viewer();
-    let item = staff.write(async |tx| attempts::note(tx, &viewer, id, &note.text).await).await?;
+    let item =
+        staff.write(async |tx| attempts::note(tx, &viewer, id, &note.text, note.id, note.written_at).await).await?;
     Ok((StatusCode::CREATED, Json(item)))
 }

@@ -18,12 +18,14 @@ use crate::{
     identity::Viewer,
     leads,
     outbox::{self, Event},
-    types::ids::{AttemptId, LeadId, UserId},
+    types::ids::{AttemptId, LeadId, NoteId, UserId},
 };
 pub use http::routes;
 
-/// How far back an attempt that was made without a connection may lie.
+/// How far back what was done without a connection may lie.
 const OLDEST: TimeDelta = TimeDelta::days(7);
+/// What reached us within this was told at once.
+const AT_ONCE: TimeDelta = TimeDelta::minutes(1);
 
 /// How somebody tries to reach a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -75,6 +77,8 @@ pub struct Attempt {
     pub user_id: UserId,
     pub channel: Channel,
     pub started_at: DateTime<Utc>,
+    /// When it reached us: later than `started_at` where it was made without a connection.
+    pub stored_at: DateTime<Utc>,
     pub evidence: Evidence,
     #[schema(required = true)]
     pub outcome: Option<Outcome>,
@@ -89,6 +93,9 @@ pub struct Attempt {
 pub struct TimelineItem {
     pub id: Uuid,
     pub at: DateTime<Utc>,
+    /// When we heard of it, where that was more than a minute after `at`: it was done without a connection.
+    #[schema(required = true)]
+    pub stored_at: Option<DateTime<Utc>>,
     /// Null: nobody; the system did.
     #[schema(required = true)]
     pub user_id: Option<UserId>,
@@ -131,34 +138,65 @@ pub enum TimelineKind {
     Attempt,
 }
 
-/// Stores that somebody is about to call or write. `started_at` is when the tap was, for an app that was offline.
-pub async fn log(
-    tx: &mut Tx,
-    viewer: &Viewer,
-    lead: LeadId,
-    channel: Channel,
-    started_at: Option<DateTime<Utc>>,
-) -> Result<Attempt> {
-    let now = tx.now();
-    // A phone's clock may be a little ahead of ours; nobody attempts in the future.
-    let started_at = started_at.unwrap_or(now).min(now);
-    if started_at < now - OLDEST {
-        return Err(Error::invalid("started_at", "too_old", "An attempt is stored within a week."));
+/// An attempt as it is begun.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun {
+    /// The phone's, so that what came of it can be told before we know of the attempt. `None`: ours.
+    pub id: Option<AttemptId>,
+    pub channel: Channel,
+    /// When the tap was, for an app that was offline. `None`: now.
+    pub started_at: Option<DateTime<Utc>>,
+}
+
+impl From<Channel> for Begun {
+    fn from(channel: Channel) -> Self {
+        Self { id: None, channel, started_at: None }
     }
-    leads::attempted(tx, viewer, lead, started_at).await?;
+}
+
+/// Stores that somebody is about to call or write. Said again under the same id, it is the same attempt.
+pub async fn log(tx: &mut Tx, viewer: &Viewer, lead: LeadId, begun: impl Into<Begun>) -> Result<Attempt> {
+    let Begun { id, channel, started_at } = begun.into();
+    let now = tx.now();
+    let started_at = happened_at(started_at, now, "started_at")?;
+    if let Some(id) = id {
+        check_id(id.0)?;
+        leads::find(tx, viewer, lead).await?;
+        if let Some(known) = sql::find(tx, lead, id).await? {
+            return if known.user_id == viewer.user && known.channel == channel { Ok(known) } else { Err(taken()) };
+        }
+    }
+    // Nobody calls a person whom we do not know yet: a phone whose clock is behind would make the business look faster than light.
+    let known_since = leads::attempted(tx, viewer, lead, started_at).await?.received_at;
+    let started_at = started_at.max(known_since).min(now);
     let attempt = Attempt {
-        id: AttemptId::new(now),
+        id: id.unwrap_or_else(|| AttemptId::new(now)),
         lead_id: lead,
         user_id: viewer.user,
         channel,
         started_at,
+        stored_at: now,
         evidence: Evidence::Intent,
         outcome: None,
         outcome_at: None,
         note: None,
     };
-    sql::insert(tx, &attempt).await?;
-    Ok(attempt)
+    if sql::insert(tx, &attempt).await? { Ok(attempt) } else { Err(taken()) }
+}
+
+/// When something was done, as a phone tells it: not in the future (its clock may be a little ahead of ours), nor long ago.
+fn happened_at(told: Option<DateTime<Utc>>, now: DateTime<Utc>, field: &'static str) -> Result<DateTime<Utc>> {
+    let at = told.unwrap_or(now).min(now);
+    if at < now - OLDEST { Err(Error::invalid(field, "too_old", "It is taken within a week.")) } else { Ok(at) }
+}
+
+/// An id that the phone chose sorts by age like ours.
+fn check_id(id: Uuid) -> Result<()> {
+    if id.get_version_num() == 7 { Ok(()) } else { Err(Error::invalid("id", "id_invalid", "A UUID of version 7.")) }
+}
+
+fn taken() -> Error {
+    Error::conflict("id_taken", "This id is something else's.")
 }
 
 /// Says what came of an attempt. Said again, the later word counts; both are kept.
@@ -186,9 +224,28 @@ pub async fn report(
     sql::find(tx, lead, id).await?.ok_or(Error::NotFound)
 }
 
-/// Writes a note, and gives its line of the timeline.
-pub async fn note(tx: &mut Tx, viewer: &Viewer, lead: LeadId, text: &str) -> Result<TimelineItem> {
-    let id = leads::add_note(tx, viewer, lead, text).await?;
+/// Writes a note, and gives its line of the timeline. `id` and `written_at` are a phone's that was offline; under the same id it is the
+/// same note.
+pub async fn note(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    lead: LeadId,
+    text: &str,
+    id: Option<NoteId>,
+    written_at: Option<DateTime<Utc>>,
+) -> Result<TimelineItem> {
+    let now = tx.now();
+    let written_at = happened_at(written_at, now, "written_at")?;
+    if let Some(id) = id {
+        check_id(id.0)?;
+        if let Some(known) = timeline(tx, viewer, lead).await?.into_iter().find(|item| item.id == id.0) {
+            return if known.user_id == Some(viewer.user) { Ok(known) } else { Err(taken()) };
+        }
+    }
+    let id = id.unwrap_or_else(|| NoteId::new(now));
+    if !leads::write_note(tx, viewer, lead, id, written_at, text).await? {
+        return Err(taken());
+    }
     let items = timeline(tx, viewer, lead).await?;
     items
         .into_iter()
@@ -204,6 +261,7 @@ pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<
         items.push(TimelineItem {
             id: line.id,
             at: line.at,
+            stored_at: line.stored_at.filter(|stored| *stored - line.at >= AT_ONCE),
             user_id: line.user,
             kind: serde_json::from_value(line.kind.clone().into())?,
             from: text("from"),
@@ -218,6 +276,7 @@ pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<
     items.extend(sql::of_lead(tx, lead).await?.into_iter().map(|attempt| TimelineItem {
         id: attempt.id.0,
         at: attempt.started_at,
+        stored_at: Some(attempt.stored_at).filter(|stored| *stored - attempt.started_at >= AT_ONCE),
         user_id: Some(attempt.user_id),
         kind: TimelineKind::Attempt,
         text: None,

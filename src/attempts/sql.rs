@@ -17,6 +17,7 @@ struct Row {
     user_id: Uuid,
     channel: String,
     started_at: chrono::DateTime<chrono::Utc>,
+    stored_at: chrono::DateTime<chrono::Utc>,
     outcome_id: Option<Uuid>,
     outcome: Option<String>,
     evidence: Option<String>,
@@ -47,6 +48,7 @@ impl Row {
             user_id: UserId(self.user_id),
             channel: read(self.channel)?,
             started_at: self.started_at,
+            stored_at: self.stored_at,
             evidence: self.evidence.map(read).transpose()?.unwrap_or(Evidence::Intent),
             outcome: self.outcome.map(read).transpose()?,
             outcome_at: self.outcome_at,
@@ -59,7 +61,7 @@ impl Row {
 async fn rows(tx: &mut Tx, lead: LeadId, id: Option<AttemptId>) -> Result<Vec<Attempt>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select a.id, a.lead_id, a.user_id, a.channel, a.started_at, o.id as "outcome_id?", o.outcome as "outcome?", o.evidence as "evidence?",
+        r#"select a.id, a.lead_id, a.user_id, a.channel, a.started_at, a.stored_at, o.id as "outcome_id?", o.outcome as "outcome?", o.evidence as "evidence?",
                   o.at as "outcome_at?", o.note as "note: Sealed"
            from contact_attempts a
            left join lateral (select id, outcome, evidence, at, note from attempt_outcomes where attempt_id = a.id order by at desc, id desc limit 1) o on true
@@ -81,20 +83,20 @@ pub(super) async fn of_lead(tx: &mut Tx, lead: LeadId) -> Result<Vec<Attempt>> {
     rows(tx, lead, None).await
 }
 
-pub(super) async fn insert(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
-    let now = tx.now();
-    sqlx::query!(
-        "insert into contact_attempts (id, lead_id, user_id, channel, started_at, stored_at) values ($1, $2, $3, $4, $5, $6)",
+/// Whether it was stored: false where the id is taken.
+pub(super) async fn insert(tx: &mut Tx, attempt: &Attempt) -> Result<bool> {
+    let done = sqlx::query!(
+        "insert into contact_attempts (id, lead_id, user_id, channel, started_at, stored_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
         attempt.id.0,
         attempt.lead_id.0,
         attempt.user_id.0,
         word(&attempt.channel)?,
         attempt.started_at,
-        now
+        attempt.stored_at
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 pub(super) async fn insert_outcome(

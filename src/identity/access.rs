@@ -14,6 +14,9 @@ use crate::{
     types::ids::{OrganizationId, SessionId, UserId},
 };
 
+/// `<user id>/<organization id>`: for whom a queued write was made.
+const ACTING_AS: &str = "x-acting-as";
+
 /// Anybody with a live session.
 #[derive(Clone, Debug)]
 pub struct SignedIn(pub session::Live);
@@ -47,6 +50,7 @@ impl FromRequestParts<App> for Staff {
             return Err(Error::Forbidden("no_organization"));
         };
         tracing::Span::current().record("organization", tracing::field::display(organization));
+        refuse_anothers(parts, live.user, organization)?;
         let replay = replay(parts, live.user)?;
         Ok(Self { app: app.clone(), session: live.session, viewer, organization, replay })
     }
@@ -90,6 +94,16 @@ impl Staff {
     /// The directory, for what identity itself shows of it.
     pub(super) async fn directory<T>(&self, verb: impl AsyncFnOnce(&mut Directory) -> Result<T>) -> Result<T> {
         self.app.db.directory(verb).await
+    }
+}
+
+/// What waited on a phone for a connection says whose it is. Where somebody else has signed in there meanwhile, it waits on.
+fn refuse_anothers(parts: &Parts, user: UserId, organization: OrganizationId) -> Result<()> {
+    match parts.headers.get(ACTING_AS) {
+        Some(said) if said.as_bytes() != format!("{user}/{organization}").as_bytes() => {
+            Err(Error::Unauthenticated("other_session"))
+        }
+        _ => Ok(()),
     }
 }
 

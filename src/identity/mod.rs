@@ -129,6 +129,10 @@ pub struct Session {
     pub organization: Option<Organization>,
     pub memberships: Vec<Membership>,
     pub idle_timeout_seconds: i64,
+    /// What the phone seals its copies with (16 bytes in base64): the same for this person in this organization whenever they sign in. Null
+    /// without an organization.
+    #[schema(required = true)]
+    pub offline_key: Option<String>,
     /// One-tap logins exist, and the people are invented.
     pub demo: bool,
 }

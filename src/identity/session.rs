@@ -9,7 +9,10 @@ use std::collections::HashMap;
 use aws_lc_rs::digest;
 use axum::http::{HeaderMap, HeaderValue};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Session, SessionRole, Viewer, sql};
@@ -224,8 +227,15 @@ pub(super) async fn describe(directory: &mut Directory, live: &Live, demo: bool)
         organization,
         memberships: sql::memberships(directory, live.user).await?,
         idle_timeout_seconds: live.idle.num_seconds(),
+        offline_key: live.organization.map(|id| offline_key(directory, live.user, id)).transpose()?,
         demo,
     })
+}
+
+/// Derived, not stored: who signs in again on the same phone opens what they left there, and nobody else does. Under the directory's index
+/// key, which is never rotated; the column's name keeps it apart from every blind index.
+fn offline_key(directory: &Directory, user: UserId, organization: OrganizationId) -> Result<String> {
+    Ok(STANDARD.encode(directory.index("offline key", &format!("{user}/{organization}"))?))
 }
 
 /// The session that was just opened, described.

@@ -13,6 +13,7 @@ mod capture;
 mod find;
 mod http;
 mod jobs;
+mod notes;
 mod sql;
 mod tokens;
 mod trace;
@@ -30,8 +31,9 @@ pub use capture::{Captured, NewConsent, NewLead, Person, Received, capture, capt
 pub use find::{Counts, Filter, View, counts, detail, find, list, present_many, timeline_items};
 pub use http::routes;
 pub use jobs::{EndSnooze, Reseal};
+pub use notes::{add_note, write_note};
 pub use trace::{Trace, acknowledged, emitted, opened};
-pub use work::{Change, add_note, assign, attempted, change, claim, outcome_known, release, snooze, wake};
+pub use work::{Change, assign, attempted, change, claim, outcome_known, release, snooze, wake};
 
 /// Where a lead stands (LP-016).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -218,6 +220,8 @@ pub struct HistoryItem {
     pub kind: String,
     pub user: Option<UserId>,
     pub at: DateTime<Utc>,
+    /// Of a note: when it reached us, where that was not at once.
+    pub stored_at: Option<DateTime<Utc>>,
     pub text: Option<String>,
     pub data: serde_json::Value,
 }

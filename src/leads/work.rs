@@ -20,7 +20,7 @@ use crate::{
     jobs, organizations,
     outbox::{self, Event},
     types::{
-        ids::{LeadId, NoteId, UserId},
+        ids::{LeadId, UserId},
         phone::Phone,
     },
 };
@@ -287,27 +287,11 @@ pub(super) async fn end_snooze(tx: &mut Tx, id: LeadId, until: DateTime<Utc>) ->
     Ok(())
 }
 
-/// Adds a note, sealed, to the timeline.
-pub async fn add_note(tx: &mut Tx, viewer: &Viewer, id: LeadId, text: &str) -> Result<NoteId> {
-    let row = sql::row(tx, id).await?.filter(|row| find::is_visible(viewer, row)).ok_or(Error::NotFound)?;
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Error::invalid("text", "required", "An empty note says nothing."));
-    }
-    if text.chars().count() > 4000 {
-        return Err(Error::invalid("text", "too_long", "At most 4,000 characters."));
-    }
-    let note = NoteId::new(tx.now());
-    let sealed = tx.seal("lead_notes", "text", note.0, text)?;
-    sql::insert_note(tx, note, row.id(), viewer.user, sealed).await?;
-    outbox::record(tx, Event::TimelineChanged { lead: id });
-    Ok(note)
-}
-
 /// Somebody tries to reach the person: counts it, stops the SLA clock, and claims a lead that was nobody's. The attempt itself is its
 /// own line of the timeline, so no history is written here.
 pub async fn attempted(tx: &mut Tx, viewer: &Viewer, id: LeadId, at: DateTime<Utc>) -> Result<Lead> {
     let mut row = lock(tx, viewer, id).await?;
+    let at = at.max(row.received_at).min(tx.now());
     row.attempt_count += 1;
     // Attempts made offline may arrive in any order.
     row.first_attempt_at = Some(row.first_attempt_at.map_or(at, |first| first.min(at)));

@@ -9,6 +9,7 @@ mod faults;
 mod floors;
 mod identity;
 mod leads;
+mod offline;
 mod phones;
 mod schema;
 mod webhooks;

@@ -23,6 +23,7 @@ export function sessionOf(member: Member): Session {
     },
     memberships: [],
     idle_timeout_seconds: 1800,
+    offline_key: 'AAECAwQFBgcICQoLDA0ODw==',
     demo: false,
   }
 }

@@ -116,27 +116,29 @@ pub(in crate::leads) async fn insert_note(
     lead: LeadId,
     author: UserId,
     text: Sealed,
-) -> Result<()> {
+    at: DateTime<Utc>,
+) -> Result<bool> {
     let now = tx.now();
-    sqlx::query!(
-        "insert into lead_notes (id, lead_id, author_id, text, at) values ($1, $2, $3, $4, $5)",
+    let done = sqlx::query!(
+        "insert into lead_notes (id, lead_id, author_id, text, at, stored_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
         id.0,
         lead.0,
         author.0,
         text.0,
-        now
+        at,
+        (at != now).then_some(now)
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 pub(in crate::leads) async fn history(tx: &mut Tx, lead: LeadId) -> Result<Vec<HistoryItem>> {
     let rows = sqlx::query!(
-        r#"select id as "id!", kind as "kind!", actor_id, at as "at!", data as "data!", text as "text: Sealed" from (
-               select id, kind, actor_id, at, data, null::bytea as text from lead_history where lead_id = $1
+        r#"select id as "id!", kind as "kind!", actor_id, at as "at!", data as "data!", stored_at, text as "text: Sealed" from (
+               select id, kind, actor_id, at, data, null::timestamptz as stored_at, null::bytea as text from lead_history where lead_id = $1
                union all
-               select id, 'note', author_id, at, '{}', text from lead_notes where lead_id = $1) as lines
+               select id, 'note', author_id, at, '{}', stored_at, text from lead_notes where lead_id = $1) as lines
            order by at desc, id desc limit 500"#,
         lead.0
     )
@@ -150,6 +152,7 @@ pub(in crate::leads) async fn history(tx: &mut Tx, lead: LeadId) -> Result<Vec<H
                 kind: row.kind,
                 user: row.actor_id.map(UserId),
                 at: row.at,
+                stored_at: row.stored_at,
                 text,
                 data: row.data,
             })

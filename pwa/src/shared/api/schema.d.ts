@@ -433,6 +433,11 @@ export interface components {
             outcome_at: string | null;
             /** Format: date-time */
             started_at: string;
+            /**
+             * Format: date-time
+             * @description When it reached us: later than `started_at` where it was made without a connection.
+             */
+            stored_at: string;
             user_id: components["schemas"]["UserId"];
         };
         /** Format: uuid */
@@ -618,6 +623,11 @@ export interface components {
                 kind: components["schemas"]["TimelineKind"];
                 /** @description Of a lost lead. */
                 reason: string | null;
+                /**
+                 * Format: date-time
+                 * @description When we heard of it, where that was more than a minute after `at`: it was done without a connection.
+                 */
+                stored_at: string | null;
                 /** @description Of a note. */
                 text: string | null;
                 /** @description A status, or the user whom a lead was given to. */
@@ -751,17 +761,26 @@ export interface components {
         /** @description An attempt as it is begun. */
         NewAttempt: {
             channel: components["schemas"]["Channel"];
+            id?: components["schemas"]["AttemptId"] | null;
             /**
              * Format: date-time
-             * @description When the tap was, if that is not now.
+             * @description When the tap was, if that is not now: at most a week ago.
              */
             started_at?: string | null;
         };
         /** @description A note as it is written. */
         NewNote: {
+            id?: components["schemas"]["NoteId"] | null;
             /** @description Up to 4,000 characters. */
             text: string;
+            /**
+             * Format: date-time
+             * @description When it was written, if that is not now: at most a week ago.
+             */
+            written_at?: string | null;
         };
+        /** Format: uuid */
+        NoteId: string;
         /** @description A business, as its own people see it. */
         Organization: {
             brand_color: string | null;
@@ -929,6 +948,11 @@ export interface components {
             /** Format: int64 */
             idle_timeout_seconds: number;
             memberships: components["schemas"]["Membership"][];
+            /**
+             * @description What the phone seals its copies with (16 bytes in base64): the same for this person in this organization whenever they sign in. Null
+             *     without an organization.
+             */
+            offline_key: string | null;
             organization: components["schemas"]["Organization"] | null;
             role: components["schemas"]["SessionRole"];
             user: components["schemas"]["User"];
@@ -965,6 +989,11 @@ export interface components {
             kind: components["schemas"]["TimelineKind"];
             /** @description Of a lost lead. */
             reason: string | null;
+            /**
+             * Format: date-time
+             * @description When we heard of it, where that was more than a minute after `at`: it was done without a connection.
+             */
+            stored_at: string | null;
             /** @description Of a note. */
             text: string | null;
             /** @description A status, or the user whom a lead was given to. */
@@ -1570,13 +1599,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict: `reason` says which */
+            /** @description The id is something else's */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -1872,13 +1901,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict: `reason` says which */
+            /** @description The id is something else's */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {

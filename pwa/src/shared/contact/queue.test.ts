@@ -13,6 +13,7 @@ const attempt: Attempt = {
   user_id: 'u-ravi',
   channel: 'call',
   started_at: '2026-11-21T08:00:00Z',
+  stored_at: '2026-11-21T08:00:00Z',
   evidence: 'intent',
   outcome: null,
   outcome_at: null,
