@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use crate::{
     config::Config,
     db::Db,
@@ -27,6 +29,8 @@ pub struct Parts {
     pub config: Config,
     /// Password hashing takes memory and a core: so many at a time.
     pub hashing: Arc<tokio::sync::Semaphore>,
+    /// Cancelled once this process was told to stop: it still serves, and says that it is not ready.
+    pub stopping: CancellationToken,
     kept: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -40,6 +44,7 @@ impl App {
             clock,
             config,
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            stopping: CancellationToken::new(),
             kept: RwLock::default(),
         }))
     }

@@ -66,18 +66,22 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+            // A connection that breaks in the middle of an answer is a protocol error to the driver.
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => {
                 Self::Unavailable(error.to_string())
             }
-            // 57P01-57P03: the server is stopping or starting; 40001 and 40P01: another transaction was in the way.
-            sqlx::Error::Database(ref told)
-                if told.code().is_some_and(|code| code.starts_with("57P0") || code == "40001" || code == "40P01") =>
-            {
+            sqlx::Error::Database(ref told) if told.code().is_some_and(|code| is_passing(&code)) => {
                 Self::Unavailable(error.to_string())
             }
             other => Self::internal(other),
         }
     }
+}
+
+/// What PostgreSQL says when trying again helps: 57P01-57P03, it is stopping or starting; 53300, it has no connection left; 25006, it has become
+/// a replica while another one took over; 08…, a pooler lost it; 40001 and 40P01, another transaction was in the way.
+fn is_passing(code: &str) -> bool {
+    code.starts_with("57P0") || code.starts_with("08") || matches!(code, "53300" | "25006" | "40001" | "40P01")
 }
 
 impl From<serde_json::Error> for Error {

@@ -1,9 +1,13 @@
 //! The data keys: made, loaded, rotated.
+//!
+//! A process knows a new key only once it has looked again. Were another one to write with it before, its rows would not open there, and
+//! people would not be found: so a key is written with once it is old enough for everybody to have looked.
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 
 use super::{
-    Directory,
+    Directory, KEYS_KNOWN_AFTER,
     seal::{KeyBytes, MasterKeys, Vault, random},
 };
 use crate::{
@@ -19,32 +23,47 @@ fn owner_text(owner: Option<OrganizationId>, purpose: &str) -> String {
     }
 }
 
-pub(super) async fn load(pool: &PgPool, master: &MasterKeys, owner: Option<OrganizationId>) -> Result<Vault> {
+pub(super) async fn load(
+    pool: &PgPool,
+    master: &MasterKeys,
+    owner: Option<OrganizationId>,
+    now: DateTime<Utc>,
+) -> Result<Vault> {
     let mut connection = pool.acquire().await?;
-    load_in(&mut connection, master, owner).await
+    load_in(&mut connection, master, owner, now).await
 }
 
 pub(super) async fn load_in(
     connection: &mut PgConnection,
     master: &MasterKeys,
     owner: Option<OrganizationId>,
+    now: DateTime<Utc>,
 ) -> Result<Vault> {
     let rows = sqlx::query!(
-        "select id, purpose, master_key_id, wrapped from data_keys where organization_id is not distinct from $1 and retired_at is null",
+        "select id, purpose, master_key_id, wrapped, created_at from data_keys
+         where organization_id is not distinct from $1 and retired_at is null order by id",
         owner.map(|id| id.0)
     )
     .fetch_all(connection)
     .await?;
     let mut seal: Vec<(u32, KeyBytes)> = Vec::new();
     let mut index: Vec<(u32, KeyBytes)> = Vec::new();
+    // The newest that everybody knows. The first one of all has no other before it, and nothing it could be confused with.
+    let (mut seal_with, mut index_with) = (None, None);
     for row in rows {
         let key = master
             .unwrap_key(&row.master_key_id, &owner_text(owner, &row.purpose), &row.wrapped)
             .map_err(Error::internal)?;
         let kid = u32::try_from(row.id).map_err(Error::internal)?;
-        if row.purpose == "seal" { seal.push((kid, key)) } else { index.push((kid, key)) }
+        let is_known = row.created_at + KEYS_KNOWN_AFTER <= now;
+        let (keys, write_with) =
+            if row.purpose == "seal" { (&mut seal, &mut seal_with) } else { (&mut index, &mut index_with) };
+        if is_known || write_with.is_none() {
+            *write_with = Some(kid);
+        }
+        keys.push((kid, key));
     }
-    Ok(Vault::new(seal, index))
+    Ok(Vault::new(seal, index).writing_with(seal_with, index_with))
 }
 
 async fn make(directory: &mut Directory, owner: Option<OrganizationId>, purpose: &str) -> Result<()> {
@@ -84,7 +103,7 @@ pub async fn ensure(directory: &mut Directory, owner: Option<OrganizationId>) ->
     directory.refresh_vault(owner).await
 }
 
-/// Makes new keys for `owner`: what is written from now on carries them, older rows are sealed anew by a job. Also wraps every
+/// Makes new keys for `owner`: what is written once every process knows them carries them, older rows are sealed anew by a job. Also wraps every
 /// older key with the current master key, so that an older master key can go.
 pub async fn rotate(directory: &mut Directory, owner: Option<OrganizationId>) -> Result<()> {
     let master = directory.db().master().clone();

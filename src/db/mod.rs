@@ -34,7 +34,10 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 /// How long a process may go on with the data keys it knows before it looks for newer ones.
 const KEYS_FRESH_FOR: Duration = Duration::from_secs(60);
 
-/// Connections for the queue alone, besides those that are configured.
+/// A new data key is written with once every process has looked since it was made.
+const KEYS_KNOWN_AFTER: Duration = Duration::from_secs(2 * KEYS_FRESH_FOR.as_secs());
+
+/// Connections for the queue alone, besides those that are configured; and one that only listens.
 const QUEUE_CONNECTIONS: u32 = 3;
 
 type VaultCache = HashMap<Option<OrganizationId>, (Arc<Vault>, Instant)>;
@@ -44,6 +47,8 @@ type VaultCache = HashMap<Option<OrganizationId>, (Arc<Vault>, Instant)>;
 pub struct Db {
     pool: PgPool,
     queue: PgPool,
+    /// Of one connection. It is not one of `pool`'s, which may all be busy when the listener has to come back.
+    ears: PgPool,
     clock: Clock,
     master: Arc<MasterKeys>,
     vaults: Arc<RwLock<VaultCache>>,
@@ -84,8 +89,10 @@ impl Db {
                 .test_before_acquire(false) // a lost connection shows itself at `begin`, which is tried again once
         };
         let queue = pool(QUEUE_CONNECTIONS).connect_lazy_with(queue);
+        let ears = pool(1).max_lifetime(None).idle_timeout(None).connect_lazy_with(options.clone());
         let pool = pool(connections).min_connections(2).connect_with(options).await?;
-        let db = Self { pool, queue, clock, master: Arc::new(master), vaults: Arc::default(), bell: Bell::default() };
+        let (master, vaults, bell) = (Arc::new(master), Arc::default(), Bell::default());
+        let db = Self { pool, queue, ears, clock, master, vaults, bell };
         db.refuse_a_mighty_role().await?;
         Ok(db)
     }
@@ -117,7 +124,7 @@ impl Db {
 
     /// A connection that hears NOTIFY.
     pub async fn listener(&self) -> Result<PgListener> {
-        Ok(PgListener::connect_with(&self.pool).await?)
+        Ok(PgListener::connect_with(&self.ears).await?)
     }
 
     /// Whether the database answers.
@@ -126,17 +133,20 @@ impl Db {
         Ok(())
     }
 
-    /// The newest migration that was applied, to tell a server that is newer than its database.
+    /// The newest migration that was applied, to tell a server that is newer than its database. A newer database serves an older program:
+    /// migrations only add.
     pub async fn applied_migration(&self) -> Result<Option<i64>> {
         Ok(sqlx::query_scalar("select max(version) from _sqlx_migrations where success").fetch_one(&self.pool).await?)
     }
 
-    /// Connections: open, idle.
-    pub fn connections(&self) -> (u32, usize) {
-        (self.pool.size(), self.pool.num_idle())
+    /// Connections by what they are for: open, idle.
+    pub fn connections(&self) -> [(&'static str, u32, usize); 3] {
+        [("requests", &self.pool), ("queue", &self.queue), ("listen", &self.ears)]
+            .map(|(name, pool)| (name, pool.size(), pool.num_idle()))
     }
 
     pub async fn close(&self) {
+        self.ears.close().await;
         self.queue.close().await;
         self.pool.close().await;
     }
@@ -226,12 +236,12 @@ impl Db {
         {
             return Ok(vault);
         }
-        let vault = Arc::new(keys::load(&self.pool, &self.master, owner).await?);
+        let vault = Arc::new(keys::load(&self.pool, &self.master, owner, self.now()).await?);
         self.vaults.write().unwrap_or_else(PoisonError::into_inner).insert(owner, (vault.clone(), Instant::now()));
         Ok(vault)
     }
 
-    /// Forgets the keys, so that the next use reads what a rotation made.
+    /// Forgets the keys, so that the next use reads what a rotation made. What is written goes on under the older key for two minutes.
     pub fn forget_keys(&self) {
         self.vaults.write().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -160,26 +160,38 @@ impl MasterKeys {
 pub struct Vault {
     seal_keys: BTreeMap<u32, LessSafeKey>,
     index_keys: BTreeMap<u32, hmac::Key>,
+    /// What is written carries these.
+    seal_with: Option<u32>,
+    index_with: Option<u32>,
 }
 
 impl Vault {
+    /// Writes with the newest keys.
     pub fn new(
         seal: impl IntoIterator<Item = (u32, KeyBytes)>,
         index: impl IntoIterator<Item = (u32, KeyBytes)>,
     ) -> Self {
-        Self {
-            seal_keys: seal.into_iter().map(|(kid, key)| (kid, aead(&key))).collect(),
-            index_keys: index.into_iter().map(|(kid, key)| (kid, hmac::Key::new(hmac::HMAC_SHA256, &*key))).collect(),
-        }
+        let hmac_key = |key: KeyBytes| hmac::Key::new(hmac::HMAC_SHA256, &*key);
+        let seal_keys: BTreeMap<_, _> = seal.into_iter().map(|(kid, key)| (kid, aead(&key))).collect();
+        let index_keys: BTreeMap<_, _> = index.into_iter().map(|(kid, key)| (kid, hmac_key(key))).collect();
+        let (seal_with, index_with) = (newest(&seal_keys), newest(&index_keys));
+        Self { seal_keys, index_keys, seal_with, index_with }
     }
 
-    /// The key id that new values are sealed with: the newest.
+    /// Writes with these keys, of those it has.
+    #[must_use]
+    pub fn writing_with(self, seal_with: Option<u32>, index_with: Option<u32>) -> Self {
+        Self { seal_with, index_with, ..self }
+    }
+
+    /// The key id that new values are sealed with.
     pub fn current_kid(&self) -> Option<u32> {
-        self.seal_keys.last_key_value().map(|(kid, _)| *kid)
+        self.seal_with
     }
 
     pub fn seal(&self, place: Place, plain: &[u8]) -> Result<Sealed, SealError> {
-        let (kid, key) = self.seal_keys.last_key_value().ok_or(SealError::NoKey("sealing"))?;
+        let current = self.seal_with.and_then(|kid| self.seal_keys.get_key_value(&kid));
+        let (kid, key) = current.ok_or(SealError::NoKey("sealing"))?;
         Ok(Sealed(seal_with(key, *kid, &field_aad(*kid, place), plain)))
     }
 
@@ -189,9 +201,9 @@ impl Vault {
         open_with(key, &field_aad(kid, place), &sealed.0)
     }
 
-    /// The blind index to store: under the newest index key.
+    /// The blind index to store.
     pub fn index(&self, column: &str, normalised: &str) -> Result<Vec<u8>, SealError> {
-        let (_, key) = self.index_keys.last_key_value().ok_or(SealError::NoKey("index"))?;
+        let key = self.index_with.and_then(|kid| self.index_keys.get(&kid)).ok_or(SealError::NoKey("index"))?;
         Ok(blind(key, column, normalised))
     }
 
@@ -199,6 +211,10 @@ impl Vault {
     pub fn lookups(&self, column: &str, normalised: &str) -> Vec<Vec<u8>> {
         self.index_keys.values().map(|key| blind(key, column, normalised)).collect()
     }
+}
+
+fn newest<K>(keys: &BTreeMap<u32, K>) -> Option<u32> {
+    keys.last_key_value().map(|(kid, _)| *kid)
 }
 
 fn blind(key: &hmac::Key, column: &str, normalised: &str) -> Vec<u8> {
@@ -244,6 +260,9 @@ mod tests {
         assert_eq!(rotated.open(place(1), &old).expect("opens"), b"x");
         let new = rotated.seal(place(1), b"x").expect("seals");
         assert!(matches!(vault().open(place(1), &new), Err(SealError::UnknownKey(2))));
+        let waiting = rotated.writing_with(Some(1), Some(1));
+        assert!(vault().open(place(1), &waiting.seal(place(1), b"x").expect("seals")).is_ok(), "the older key goes on");
+        assert_eq!(waiting.open(place(1), &new).expect("opens"), b"x");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
 
 use super::MIGRATOR;
 use crate::error::{Error, Result};
@@ -57,10 +57,12 @@ pub async fn copy_database(superuser_url: &str, template: &str, copy: &str) -> R
     Ok(())
 }
 
-/// Applies the migrations that are missing, as the role that owns the tables.
+/// Applies the migrations that are missing, as the role that owns the tables. Those that a newer release applied are left alone: rolling
+/// back deploys the older program on the newer schema.
 pub async fn migrate(owner_url: &str) -> Result<()> {
     let mut connection = connect(owner_url).await?;
-    MIGRATOR.run_direct(None, &mut connection, false).await.map_err(Error::internal)?;
+    let migrator = Migrator { migrations: MIGRATOR.migrations.clone(), ignore_missing: true, ..Migrator::DEFAULT };
+    migrator.run_direct(None, &mut connection, false).await.map_err(Error::internal)?;
     // The server that serves asks which migrations there are.
     sqlx::query(AssertSqlSafe(format!("grant select on _sqlx_migrations to {APP}"))).execute(&mut connection).await?;
     connection.close().await?;

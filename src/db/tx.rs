@@ -45,6 +45,7 @@ pub struct Tx {
     pending: Vec<Pending>,
     rings_jobs: bool,
     rings_events: bool,
+    rings_sessions: bool,
 }
 
 impl Tx {
@@ -56,7 +57,18 @@ impl Tx {
         vault: Arc<Vault>,
     ) -> Self {
         let now = db.now();
-        Self { inner, db, organization, actor, now, vault, pending: Vec::new(), rings_jobs: false, rings_events: false }
+        Self {
+            inner,
+            db,
+            organization,
+            actor,
+            now,
+            vault,
+            pending: Vec::new(),
+            rings_jobs: false,
+            rings_events: false,
+            rings_sessions: false,
+        }
     }
 
     pub fn conn(&mut self) -> &mut PgConnection {
@@ -133,6 +145,11 @@ impl Tx {
         self.rings_events = true;
     }
 
+    /// After the commit, have every process look who is still signed in, and what they may see.
+    pub fn ring_sessions(&mut self) {
+        self.rings_sessions = true;
+    }
+
     pub(super) async fn commit(mut self) -> Result<()> {
         outbox::flush(&mut self).await?;
         self.inner.commit().await?;
@@ -141,6 +158,9 @@ impl Tx {
         }
         if self.rings_events {
             self.db.bell().ring_events(self.organization);
+        }
+        if self.rings_sessions {
+            self.db.bell().ring_sessions();
         }
         Ok(())
     }
@@ -221,12 +241,13 @@ pub struct Directory {
     now: DateTime<Utc>,
     vault: Arc<Vault>,
     rings_jobs: bool,
+    rings_sessions: bool,
 }
 
 impl Directory {
     pub(super) fn new(inner: Transaction<'static, Postgres>, db: Db, vault: Arc<Vault>) -> Self {
         let now = db.now();
-        Self { inner, db, now, vault, rings_jobs: false }
+        Self { inner, db, now, vault, rings_jobs: false, rings_sessions: false }
     }
 
     pub fn conn(&mut self) -> &mut PgConnection {
@@ -243,7 +264,7 @@ impl Directory {
 
     pub(super) async fn refresh_vault(&mut self, owner: Option<OrganizationId>) -> Result<()> {
         if owner.is_none() {
-            let rows = super::keys::load_in(&mut self.inner, self.db.master(), None).await?;
+            let rows = super::keys::load_in(&mut self.inner, self.db.master(), None, self.now).await?;
             self.vault = Arc::new(rows);
         }
         self.db.forget_keys();
@@ -268,10 +289,18 @@ impl Directory {
         self.rings_jobs = true;
     }
 
+    /// After the commit, have every process look who is still signed in, and what they may see.
+    pub fn ring_sessions(&mut self) {
+        self.rings_sessions = true;
+    }
+
     pub(super) async fn commit(self) -> Result<()> {
         self.inner.commit().await?;
         if self.rings_jobs {
             self.db.bell().ring_jobs();
+        }
+        if self.rings_sessions {
+            self.db.bell().ring_sessions();
         }
         Ok(())
     }

@@ -50,6 +50,14 @@ pub fn recorder() -> &'static PrometheusHandle {
 
 /// `None`: ready; otherwise why not.
 pub async fn unreadiness(app: &App) -> Option<String> {
+    if app.stopping.is_cancelled() {
+        return Some("it is stopping".to_owned());
+    }
+    schema_problem(app).await
+}
+
+/// Why this program cannot work on the database as it is. A newer schema is none: migrations only add.
+pub async fn schema_problem(app: &App) -> Option<String> {
     let newest = setup::newest_migration();
     match app.db.applied_migration().await {
         Ok(Some(applied)) if applied >= newest => None,
@@ -90,15 +98,16 @@ async fn metrics(State(app): State<App>) -> Result<Response> {
     let handle = recorder();
     let depth = app.db.directory(async |directory| jobs::depth(directory).await).await?;
     let waited = depth.oldest.map_or(0, |oldest| (app.clock.now() - oldest).num_milliseconds().max(0));
-    let (open, idle) = app.db.connections();
     #[allow(clippy::cast_precision_loss)] // counts far below 2^52
     {
         for (state, count) in [("ready", depth.ready), ("running", depth.running), ("dead", depth.dead)] {
             metrics::gauge!("nextmove_jobs", "state" => state).set(count as f64);
         }
         metrics::gauge!("nextmove_job_oldest_seconds").set(waited as f64 / 1000.0);
-        metrics::gauge!("nextmove_db_connections", "state" => "idle").set(idle as f64);
-        metrics::gauge!("nextmove_db_connections", "state" => "open").set(f64::from(open));
+        for (pool, open, idle) in app.db.connections() {
+            metrics::gauge!("nextmove_db_connections", "pool" => pool, "state" => "idle").set(idle as f64);
+            metrics::gauge!("nextmove_db_connections", "pool" => pool, "state" => "open").set(f64::from(open));
+        }
     }
     handle.run_upkeep();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render()).into_response())

@@ -424,6 +424,8 @@ async fn rotated_keys_open_everything_and_seal_it_anew() {
         ["Sealed Somebody"],
         "found while the old index is still there"
     );
+    app.advance(TimeDelta::minutes(5));
+    app.app.db.forget_keys();
     app.run_jobs().await;
     let after: Vec<Vec<u8>> = sqlx::query_scalar(sealed).fetch_all(&mut connection).await.expect("rows");
     assert!(before.iter().all(|kid| !after.contains(kid)), "everything carries the new key: {before:?} {after:?}");
