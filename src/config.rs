@@ -1,6 +1,6 @@
 //! The configuration: from the environment, a struct per concern, every problem told at once. `docs/CONFIGURATION.md` is the table.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use url::Url;
 
@@ -13,6 +13,7 @@ pub struct Config {
     pub database: Database,
     pub meta: MetaConfig,
     pub worker: WorkerConfig,
+    pub processes: Processes,
     /// One-tap logins and a world of invented people. Never in production.
     pub demo: bool,
 }
@@ -61,6 +62,43 @@ impl std::fmt::Debug for MetaConfig {
 pub struct WorkerConfig {
     /// Jobs at a time.
     pub concurrency: usize,
+}
+
+/// How several processes are one server, and how one of them ends.
+#[derive(Clone, Debug)]
+pub struct Processes {
+    /// Where the bell rings between processes; `None`: through PostgreSQL.
+    pub redis: Option<RedisUrl>,
+    /// Told to stop, it goes on for so long as before, except that it says it is not ready: until no balancer sends anybody any more.
+    pub drain_delay: Duration,
+    /// So long after it was told to stop it has ended, whatever is left.
+    pub drain: Duration,
+}
+
+/// `redis://` or `rediss://`; it may hold a password, and never shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisUrl(Url);
+
+impl RedisUrl {
+    /// The address with its password: for the driver only.
+    pub fn expose(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RedisUrl({}://…)", self.0.scheme())
+    }
+}
+
+impl std::str::FromStr for RedisUrl {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let url = Url::parse(text).map_err(|_| ())?;
+        if matches!(url.scheme(), "redis" | "rediss") && url.has_host() { Ok(Self(url)) } else { Err(()) }
+    }
 }
 
 /// What the configuration is read for: a command that serves nobody needs no secrets of Meta's.
@@ -112,6 +150,7 @@ impl Config {
         }
         let data_dir = reader.text("DATA_DIR").map_or_else(crate::db::embedded::default_data_dir, PathBuf::from);
         let graph_url = Url::parse("https://graph.facebook.com").expect("a URL");
+        let processes = reader.processes();
         let config = Self {
             http: Http {
                 listen,
@@ -134,6 +173,7 @@ impl Config {
                 graph_version: reader.text("META_GRAPH_VERSION").unwrap_or_else(|| "v26.0".to_owned()),
             },
             worker: WorkerConfig { concurrency: reader.positive("WORKER_CONCURRENCY", 32) as usize },
+            processes,
             demo: purpose == Purpose::Demo,
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
@@ -195,6 +235,16 @@ impl<G: Fn(&str) -> Option<String>> Reader<G> {
         }
     }
 
+    fn processes(&mut self) -> Processes {
+        let redis = self.optional("REDIS_URL", "a URL such as rediss://:password@redis.example.com:6379");
+        let drain_delay = Duration::from_secs(self.value("DRAIN_DELAY_SECONDS", 0, "a number of seconds"));
+        let drain = Duration::from_secs(self.positive("DRAIN_SECONDS", 25).into());
+        if drain_delay >= drain {
+            self.say("DRAIN_DELAY_SECONDS", "is not less than DRAIN_SECONDS, which it is a part of");
+        }
+        Processes { redis, drain_delay, drain }
+    }
+
     fn check_public_url(&mut self, purpose: Purpose, url: &Url) {
         let is_loopback = match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost",
@@ -232,14 +282,32 @@ mod tests {
             ("META_APP_SECRET", "changeme-now-or-later"),
             ("DATABASE_CONNECTIONS", "0"),
             ("DATABASE_URL", "postgres://x"),
+            ("REDIS_URL", "http://:hunter2-hunter2@cache"),
+            ("DRAIN_DELAY_SECONDS", "30"),
         ];
         let told = read(Purpose::Serve, &given).expect_err("refused").to_string();
-        for name in
-            ["LISTEN_ADDR", "PUBLIC_URL", "META_APP_SECRET", "META_VERIFY_TOKEN", "DATABASE_CONNECTIONS", "MASTER_KEYS"]
-        {
+        for name in [
+            "LISTEN_ADDR",
+            "PUBLIC_URL",
+            "META_APP_SECRET",
+            "META_VERIFY_TOKEN",
+            "DATABASE_CONNECTIONS",
+            "MASTER_KEYS",
+            "REDIS_URL",
+            "DRAIN_DELAY_SECONDS",
+        ] {
             assert!(told.contains(name), "{name} is missing in {told}");
         }
-        assert!(!told.contains("changeme-now"));
+        assert!(!told.contains("changeme-now") && !told.contains("hunter2"));
+    }
+
+    #[test]
+    fn the_password_of_redis_is_not_shown() {
+        let mut given = SECRETS.to_vec();
+        given.push(("REDIS_URL", "rediss://app:hunter2-hunter2@redis.example.com:6379"));
+        let config = read(Purpose::Serve, &given).expect("read");
+        assert_eq!(config.processes.redis.as_ref().expect("given").expose().password(), Some("hunter2-hunter2"));
+        assert!(!format!("{config:?}").contains("hunter2"));
     }
 
     #[test]

@@ -138,13 +138,13 @@ async fn open_until(
 
 /// Ends the session whose cookie the request carries, if any: a login never takes over an older session.
 pub(super) async fn end_presented(directory: &mut Directory, config: &Config, headers: &HeaderMap) -> Result<()> {
-    match token_hash(config, headers) {
-        Some(hash) => sql::end_session_of_token(directory, &hash).await,
-        None => Ok(()),
-    }
+    let Some(hash) = token_hash(config, headers) else { return Ok(()) };
+    directory.ring_sessions();
+    sql::end_session_of_token(directory, &hash).await
 }
 
 pub(super) async fn end(directory: &mut Directory, live: &Live) -> Result<()> {
+    directory.ring_sessions();
     sql::end_session(directory, live.session).await
 }
 
@@ -159,6 +159,7 @@ pub(super) async fn switch(
     if !memberships.iter().any(|membership| membership.organization_id == organization) {
         return Err(Error::NotFound);
     }
+    directory.ring_sessions();
     sql::end_session(directory, live.session).await?;
     open_until(directory, live.user, Some(organization), user_agent, live.absolute_expires_at).await
 }

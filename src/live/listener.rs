@@ -1,4 +1,5 @@
-//! Hears of news, reads it once per organization, and hands it to the sockets of this process.
+//! Hears of news, reads it once per organization, and hands it to the sockets of this process. Whoever rings, here or in another process,
+//! it is the events' own sequence that says what is new: a ring that is lost or comes twice changes nothing.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,20 +9,16 @@ use std::{
 };
 
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::{
-    db::{Actor, Db, Tx, seal},
+    db::{Actor, Db, Tx},
     error::Result,
     outbox::{self, Recorded},
     types::ids::OrganizationId,
 };
 
-const CHANNEL: &str = "nextmove";
 /// How often every organization with an open socket is looked at without a notice.
 const LOOK: Duration = Duration::from_secs(2);
-/// The first commit is told at once; those within this time after it share the next NOTIFY.
-const GATHER: Duration = Duration::from_millis(20);
 /// Events read at a time.
 const PAGE: i64 = 500;
 /// What a frame costs the processor, with all that the kernel does for it. After a round so long is waited for each socket that heard
@@ -41,72 +38,11 @@ pub trait Audience: Send + Sync + 'static {
     fn deliver(&self, tx: &mut Tx, events: Vec<Recorded>) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// Runs until stopped: emits, and passes the bell on to other processes.
+/// Runs until stopped: reads what is new, and emits it.
 pub async fn run(db: Db, audience: Arc<impl Audience>, stop: CancellationToken) {
-    let me = Uuid::from_bytes(seal::random());
     tokio::select! {
-        () = tell_others(db.clone(), me) => {}
-        () = hear_others(db.clone(), me) => {}
         () = emit(db, audience) => {}
         () = stop.cancelled() => {}
-    }
-}
-
-/// As [`run`], for a process without sockets: only the bell.
-pub async fn run_bell(db: Db, stop: CancellationToken) {
-    let me = Uuid::from_bytes(seal::random());
-    tokio::select! {
-        () = tell_others(db.clone(), me) => {}
-        () = hear_others(db, me) => {}
-        () = stop.cancelled() => {}
-    }
-}
-
-async fn tell_others(db: Db, me: Uuid) {
-    loop {
-        db.bell().0.outgoing.notified().await;
-        let to_tell = db.bell().take_to_tell();
-        let organizations: Vec<String> = to_tell.organizations.iter().map(ToString::to_string).collect();
-        // A payload holds 8,000 bytes; with more organizations than fit everybody looks at all of theirs.
-        let organizations = if organizations.len() > 150 { "*".to_owned() } else { organizations.join(",") };
-        let payload = format!("{me}|{}|{organizations}", if to_tell.jobs { "j" } else { "" });
-        if let Err(error) =
-            sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(db.queue_pool()).await
-        {
-            tracing::debug!(%error, "cannot notify; the others will look by themselves");
-        }
-        tokio::time::sleep(GATHER).await;
-    }
-}
-
-async fn hear_others(db: Db, me: Uuid) {
-    loop {
-        if let Ok(mut listener) = db.listener().await
-            && listener.listen(CHANNEL).await.is_ok()
-        {
-            db.bell().hear_jobs();
-            while let Ok(Some(notice)) = listener.try_recv().await {
-                hear(&db, me, notice.payload());
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-}
-
-fn hear(db: &Db, me: Uuid, payload: &str) {
-    let mut parts = payload.splitn(3, '|');
-    let (Some(who), Some(jobs), Some(organizations)) = (parts.next(), parts.next(), parts.next()) else { return };
-    if who == me.to_string() {
-        return; // our own: heard already
-    }
-    if jobs == "j" {
-        db.bell().hear_jobs();
-    }
-    if organizations == "*" {
-        db.bell().hear_all();
-    }
-    for organization in organizations.split(',').filter_map(|id| id.parse().ok()) {
-        db.bell().hear_events(organization);
     }
 }
 
@@ -115,9 +51,9 @@ async fn emit(db: Db, audience: Arc<impl Audience>) {
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let news = tokio::select! {
-            () = db.bell().events() => db.bell().take_news(),
-            _ = look.tick() => audience.organizations(),
+        let (news, woken) = tokio::select! {
+            () = db.bell().events() => (db.bell().take_news(), "bell"),
+            _ = look.tick() => (audience.organizations(), "look"),
         };
         let listening = audience.organizations();
         let news = if db.bell().take_all() { listening.clone() } else { news };
@@ -131,6 +67,7 @@ async fn emit(db: Db, audience: Arc<impl Audience>) {
             }
             if heads.get(&organization).copied() != before {
                 told += audience.sockets(organization);
+                metrics::counter!("nextmove_live_reads_total", "woken" => woken).increment(1);
             }
         }
         let pause = FRAME.saturating_mul(u32::try_from(told).unwrap_or(u32::MAX)).min(LONGEST_PAUSE);
@@ -151,7 +88,7 @@ async fn emit_one(
         let Some(since) = heads.get(&organization).copied().or_else(|| audience.start(organization)) else {
             return Ok(());
         };
-        let (head, full) = db
+        let full = db
             .read(organization, Actor::System, async |tx| {
                 let events = outbox::since(tx, since, PAGE).await?;
                 let head = events.last().map_or(since, |event| event.sequence);
@@ -159,10 +96,11 @@ async fn emit_one(
                 if !events.is_empty() {
                     audience.deliver(tx, events).await?;
                 }
-                Ok((head, full))
+                // Already here: what was told is told, also where the database goes away before it ends the transaction.
+                heads.insert(organization, head);
+                Ok(full)
             })
             .await?;
-        heads.insert(organization, head);
         if !full {
             return Ok(());
         }
