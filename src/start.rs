@@ -25,8 +25,6 @@ use crate::{
 
 /// The database's name in the embedded cluster.
 pub const DATABASE: &str = "nextmove";
-/// How long open requests and jobs may take to end.
-const DRAIN: Duration = Duration::from_secs(25);
 
 /// Where the database is: somebody's, or our own.
 pub struct Database {
@@ -149,12 +147,20 @@ pub fn registry() -> Registry<App> {
 /// Which part of the work a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
+    /// Everything, in one process.
     All,
+    /// HTTP, webhooks and sockets. Jobs are enqueued for workers elsewhere.
     Web,
+    /// Jobs. Its port answers whether it lives and is ready, and nothing else.
     Worker,
 }
 
-/// Serves and works until told to stop, then lets what is under way end.
+/// Before the end: jobs that are broken off are given back, and others told so.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Serves and works until told to stop. Then, one after the other: it says that it is not ready, and goes on as before until no balancer
+/// sends anybody any more; takes no connection and no job, sends its sockets elsewhere, finishes what was asked of it and gives back
+/// the jobs it has not begun; and last of all the bell, by which others hear of those. All of it within `DRAIN_SECONDS`.
 pub async fn run(
     app: App,
     role: Role,
@@ -162,15 +168,14 @@ pub async fn run(
     metrics: Option<TcpListener>,
     stop: CancellationToken,
 ) -> Result<()> {
-    let mut tasks = JoinSet::new();
-    let upkeep = stop.clone();
-    tasks.spawn(async move {
-        // Without it every sample is kept until somebody asks for the metrics.
-        let mut tick = tokio::time::interval(Duration::from_secs(5));
-        while !upkeep.is_cancelled() {
-            tokio::select! { _ = tick.tick() => web::health::recorder().run_upkeep(), () = upkeep.cancelled() => {} }
-        }
-    });
+    let (closing, leaving, over) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+    // What has to end by itself, and what goes on until that has ended.
+    let (mut work, mut ground) = (JoinSet::new(), JoinSet::new());
+    ground.spawn(keep_metrics(over.clone()));
+    ground.spawn(live::others::run(app.db.clone(), app.config.processes.redis.clone(), over.clone()));
+    if let Some(listener) = metrics {
+        ground.spawn(answer(listener, web::health::metrics_router(app.clone()), over.clone()));
+    }
     if role != Role::Web {
         let worker = Worker {
             db: app.db.clone(),
@@ -179,31 +184,56 @@ pub async fn run(
             concurrency: app.config.worker.concurrency,
             handover: app.kept(),
         };
-        tasks.spawn(worker.run(stop.clone()));
-    }
-    if let Some(listener) = metrics {
-        tasks.spawn(answer(listener, web::health::metrics_router(app.clone()), stop.clone()));
+        work.spawn(worker.run(closing.clone(), leaving.clone()));
     }
     let router = if role == Role::Worker {
-        tasks.spawn(live::listener::run_bell(app.db.clone(), stop.clone()));
         web::router::worker_router(app.clone())
     } else {
-        serving(&app, &mut tasks, &stop)
+        let (layer, sockets) = web::socket::layer(&app);
+        ground.spawn(live::listener::run(app.db.clone(), Arc::new(sockets.clone()), over.clone()));
+        work.spawn(sockets.keep_house(closing.clone()));
+        web::router::router(app.clone(), layer)
     };
-    tasks.spawn(answer(listener, router, stop.clone()));
+    work.spawn(answer(listener, router, closing.clone()));
+
     stop.cancelled().await;
-    let drained = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await;
-    if drained.is_err() {
-        tracing::warn!(seconds = DRAIN.as_secs(), "not everything ended in time; jobs run again elsewhere");
-        tasks.shutdown().await;
+    app.stopping.cancel();
+    let processes = &app.config.processes;
+    tokio::time::sleep(processes.drain_delay).await;
+    closing.cancel();
+    let rest = processes.drain - processes.drain_delay;
+    let last_words = LAST_WORDS.min(rest / 3);
+    let mut ended = ends_within(&mut work, rest - 2 * last_words).await;
+    leaving.cancel();
+    ended = ended || ends_within(&mut work, last_words).await;
+    over.cancel();
+    if !ended || !ends_within(&mut ground, last_words).await {
+        tracing::warn!(seconds = processes.drain.as_secs(), "not everything ended in time");
     }
-    app.db.close().await;
+    work.shutdown().await;
+    ground.shutdown().await;
+    // A connection that hangs is not waited for.
+    let _ = tokio::time::timeout(last_words, app.db.close()).await;
+    tracing::info!("ended");
     Ok(())
 }
 
-/// The router, with what feeds its sockets among `tasks`.
+async fn ends_within(tasks: &mut JoinSet<()>, time: Duration) -> bool {
+    tokio::time::timeout(time, async { while tasks.join_next().await.is_some() {} }).await.is_ok()
+}
+
+/// Without it every sample is kept until somebody asks for the metrics.
+async fn keep_metrics(over: CancellationToken) {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    while !over.is_cancelled() {
+        tokio::select! { _ = tick.tick() => web::health::recorder().run_upkeep(), () = over.cancelled() => {} }
+    }
+}
+
+/// The router, with what feeds its sockets among `tasks`: for tests, which end all at once.
 pub fn serving(app: &App, tasks: &mut JoinSet<()>, stop: &CancellationToken) -> axum::Router {
     let (layer, sockets) = web::socket::layer(app);
+    tasks.spawn(live::others::run(app.db.clone(), app.config.processes.redis.clone(), stop.clone()));
     tasks.spawn(live::listener::run(app.db.clone(), Arc::new(sockets.clone()), stop.clone()));
     tasks.spawn(sockets.keep_house(stop.clone()));
     web::router::router(app.clone(), layer)

@@ -37,7 +37,7 @@ enum Command {
     /// Serve, as configured by the environment (docs/CONFIGURATION.md)
     Serve {
         /// What this process does
-        #[arg(long, value_enum, default_value = "all")]
+        #[arg(long, value_enum, default_value = "all", env = "PROCESS_ROLE")]
         role: Role,
     },
     /// Serve a world of invented people on this machine; nothing to configure

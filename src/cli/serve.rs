@@ -10,7 +10,11 @@ use crate::{
     config::Purpose,
     start::{self, Database, Role},
     types::clock::Clock,
+    web,
 };
+
+/// As a shell has it for a program that a signal ended.
+const ENDED_AT_ONCE: i32 = 128 + 15;
 
 /// Takes the port before anything else is started, so that a taken one costs nothing.
 pub(super) fn bind(address: SocketAddr, variable: &str) -> Result<std::net::TcpListener, String> {
@@ -37,9 +41,12 @@ pub(super) fn serve(role: Role) -> Outcome {
         }
         let url = database.url().map_err(say)?;
         let app = start::app(config, &url, Clock::Real).await.map_err(say)?;
+        if let Some(problem) = web::health::schema_problem(&app).await {
+            return Err(format!("NextMove does not start: {problem}."));
+        }
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let metrics = metrics.map(tokio::net::TcpListener::from_std).transpose().map_err(|error| error.to_string())?;
-        tracing::info!(address = %app.config.http.listen, url = %app.config.http.public_url, "serving");
+        tracing::info!(address = %app.config.http.listen, url = %app.config.http.public_url, ?role, "serving");
         tokio::select! {
             served = start::run(app, role, listener, metrics, stop) => served.map_err(say),
             ended = database.ended() => ended.map_err(say),
@@ -49,19 +56,26 @@ pub(super) fn serve(role: Role) -> Outcome {
     outcome
 }
 
-/// Cancelled by SIGTERM (the platform) or SIGINT (Ctrl-C).
+/// Cancelled by SIGTERM (the platform) or SIGINT (Ctrl-C). The second one ends the process at once: what it had begun comes back elsewhere as
+/// after a crash.
 pub(super) fn stop_on_signal() -> Result<CancellationToken, String> {
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let stopping = stop.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let mut told = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        told().await;
         tracing::info!("stopping");
         stopping.cancel();
+        told().await;
+        tracing::warn!("told twice; ending at once");
+        std::process::exit(ENDED_AT_ONCE);
     });
     Ok(stop)
 }

@@ -104,6 +104,19 @@ pub(super) async fn finish(pool: &PgPool, worker: Uuid, ids: &[i64]) -> Result<(
     Ok(())
 }
 
+/// Puts jobs back that this worker will not do after all, as if it had never taken them.
+pub(super) async fn give_back(pool: &PgPool, worker: Uuid, ids: &[i64]) -> Result<u64> {
+    let done = sqlx::query!(
+        "update jobs set state = 'ready', attempt = attempt - 1, locked_by = null, lease_until = null
+         where id = any($2) and locked_by = $1",
+        worker,
+        ids
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Puts a failed job back, or buries it.
 #[allow(clippy::too_many_arguments)] // a row
 pub(super) async fn fail(

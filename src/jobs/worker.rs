@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{sync::Semaphore, task::JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use uuid::Uuid;
 
 use super::{Context, Failure, Gather, Handover, Registry, sql};
@@ -43,8 +43,9 @@ enum Outcome {
 }
 
 impl<C: Clone + Send + Sync + 'static> Worker<C> {
-    /// Works until told to stop, then finishes what it has begun.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Works until told to stop; then gives back what it has not begun, so that another worker has it at once, and finishes the rest. What is
+    /// not finished when it is told to leave is broken off and given back too: jobs bear being run twice.
+    pub async fn run(self, stop: CancellationToken, leave: CancellationToken) {
         let me = Uuid::from_bytes(seal::random());
         let worker = Arc::new(self);
         let finisher = Arc::new(Finisher::default());
@@ -60,11 +61,17 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
             finisher.begin(jobs.iter().map(|job| job.id));
             for job in jobs {
                 let (worker, finisher, places) = (worker.clone(), finisher.clone(), places.clone());
+                let leave = leave.clone();
                 running.spawn(async move {
                     let _place = places.acquire_owned().await.expect("the semaphore is never closed");
                     let id = job.id;
-                    worker.run_one(me, job, &finisher).await;
-                    finisher.end(id);
+                    if !finisher.turn(id) {
+                        return; // it was given back
+                    }
+                    tokio::select! {
+                        () = worker.run_one(me, job, &finisher) => finisher.end(id),
+                        () = leave.cancelled() => {}
+                    }
                 });
             }
         };
@@ -93,8 +100,23 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
         while let Some(jobs) = handed.recv().await {
             begin(jobs, &mut running);
         }
+        worker.give_back(me, finisher.take_waiting()).await;
         while running.join_next().await.is_some() {}
         keep_leases.abort();
+        worker.give_back(me, finisher.in_flight()).await;
+    }
+
+    async fn give_back(&self, me: Uuid, ids: Vec<i64>) {
+        if ids.is_empty() {
+            return;
+        }
+        match sql::give_back(self.db.queue_pool(), me, &ids).await {
+            Ok(given) => {
+                tracing::info!(given, "gave jobs back to other workers");
+                self.db.bell().ring_jobs();
+            }
+            Err(error) => tracing::warn!(%error, "cannot give jobs back; they wait for their lease"),
+        }
     }
 
     async fn take(&self, me: Uuid, kinds: &[String], limit: usize) -> Vec<sql::Taken> {
@@ -130,7 +152,7 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
         };
         let run = self.registry.kinds[kind.as_str()].clone();
         // In a task of its own, so that a panic is a failed attempt and not the end of the worker.
-        let outcome = match tokio::spawn(run(job.payload.clone(), context)).await {
+        let outcome = match AbortOnDropHandle::new(tokio::spawn(run(job.payload.clone(), context))).await {
             Ok(Ok(())) => Outcome::Done,
             Ok(Err(failure)) => Outcome::Failed(failure),
             Err(_) => Outcome::Failed(Failure::Retry("the job panicked".to_owned())),
@@ -213,21 +235,36 @@ fn backoff(id: i64, attempt: i32) -> TimeDelta {
     TimeDelta::milliseconds((base * (0.75 + spread / 2.0) * 1000.0) as i64)
 }
 
-/// What this worker runs right now, and the statement that forgets what is done.
+/// What this worker has taken and not finished, and the statement that forgets what is done.
 struct Finisher {
     in_flight: Mutex<HashSet<i64>>,
+    /// Of those, what waits for a place.
+    waiting: Mutex<HashSet<i64>>,
     done: Gather<i64, ()>,
 }
 
 impl Default for Finisher {
     fn default() -> Self {
-        Self { in_flight: Mutex::default(), done: Gather::new(1, 1000) }
+        Self { in_flight: Mutex::default(), waiting: Mutex::default(), done: Gather::new(1, 1000) }
     }
 }
 
 impl Finisher {
-    fn begin(&self, ids: impl Iterator<Item = i64>) {
+    fn begin(&self, ids: impl Iterator<Item = i64> + Clone) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).extend(ids.clone());
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
+    }
+
+    /// There is a place for this one; `false` where it does not wait any more.
+    fn turn(&self, id: i64) -> bool {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id)
+    }
+
+    /// Those that wait for a place: they will not get one.
+    fn take_waiting(&self) -> Vec<i64> {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.into_iter().inspect(|id| _ = in_flight.remove(id)).collect()
     }
 
     fn end(&self, id: i64) {

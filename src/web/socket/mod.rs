@@ -13,7 +13,7 @@ mod presence;
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     db::{Actor, Tx},
-    error::Result,
+    error::{Error, Result},
     identity::{self, Live, Viewer},
     leads,
     live::listener::Audience,
@@ -44,9 +44,15 @@ use presence::Shared;
 const MOST_MISSED: i64 = 500;
 /// Packets that may wait for a slow phone before it is told to come back.
 const BUFFER: usize = 512;
-/// How often ended sessions are looked for, and the trace is written.
+/// How often ended sessions are looked for where nobody rings (they idle out, or the ring was lost), and the trace is written.
 const SWEEP: Duration = Duration::from_secs(15);
+const GATHER: Duration = Duration::from_millis(100);
 const FLUSH: Duration = Duration::from_millis(500);
+/// When this process ends: within so long every socket has been told, at most so far apart; and each waits this long and up to so much more.
+const LEAVE: Duration = Duration::from_secs(4);
+const LEAVE_APART: Duration = Duration::from_millis(20);
+const LEAVE_AFTER: Duration = Duration::from_millis(100);
+const LEAVE_SPREAD: Duration = Duration::from_millis(2500);
 
 /// The sockets of this process.
 #[derive(Clone)]
@@ -96,7 +102,11 @@ async fn authenticate(socket: SocketRef, State(app): State<App>) -> Result<(), &
     {
         return Err("unauthenticated");
     }
-    let live = identity::authenticate(&app, &parts.headers).await.map_err(|_| "unauthenticated")?;
+    let live = identity::authenticate(&app, &parts.headers).await.map_err(|error| match error {
+        Error::Unauthenticated(_) => "unauthenticated",
+        // The app would sign its person out for no reason of theirs.
+        _ => "unavailable",
+    })?;
     socket.extensions.insert(live);
     Ok(())
 }
@@ -287,19 +297,50 @@ impl Sockets {
         }
     }
 
-    /// Keeps house until stopped: writes the latency trace, ends the sockets of sessions that ended.
+    /// Keeps house until stopped: writes the latency trace, ends the sockets of sessions that ended. Then sends all sockets elsewhere.
     pub async fn keep_house(self, stop: CancellationToken) {
         let mut flush = tokio::time::interval(FLUSH);
         let mut sweep = tokio::time::interval(SWEEP);
         loop {
-            tokio::select! {
-                _ = flush.tick() => self.write_trace().await,
-                _ = sweep.tick() => if let Err(error) = self.end_stale().await { tracing::warn!(%error, "cannot look for ended sessions") },
+            let woken = tokio::select! {
+                _ = flush.tick() => {
+                    self.write_trace().await;
+                    continue;
+                }
+                _ = sweep.tick() => "look",
+                () = self.app.db.bell().sessions() => "bell",
                 () = stop.cancelled() => break,
+            };
+            if let Err(error) = self.end_stale().await {
+                tracing::warn!(%error, "cannot look for ended sessions");
             }
+            metrics::counter!("nextmove_session_looks_total", "woken" => woken).increment(1);
+            // However many sign out at once, it is one look.
+            tokio::time::sleep(GATHER).await;
         }
+        self.send_elsewhere().await;
         self.write_trace().await;
         self.io.close().await;
+    }
+
+    /// Tells every socket to connect anew, a few at a time, each to wait another moment before it does: another process, or the next one
+    /// of this place, must not get all phones at once.
+    async fn send_elsewhere(&self) {
+        let Some(all) = self.io.of("/") else { return };
+        let sockets: Vec<SocketRef> = all.sockets();
+        let count = u32::try_from(sockets.len()).unwrap_or(u32::MAX);
+        let apart = (LEAVE / count.max(1)).min(LEAVE_APART);
+        let begun = Instant::now();
+        for (number, socket) in (0_u32..).zip(sockets) {
+            // The golden ratio spreads however many there are, and needs no randomness.
+            let after = LEAVE_AFTER + LEAVE_SPREAD.mul_f64((f64::from(number) * 0.618_034).fract());
+            socket.emit("moving", &json!({ "after": after.as_millis() })).ok();
+            socket.disconnect().ok();
+            let due = apart * (number + 1);
+            if let Some(wait) = due.checked_sub(begun.elapsed()).filter(|wait| *wait >= Duration::from_millis(1)) {
+                tokio::time::sleep(wait).await;
+            }
+        }
     }
 
     async fn write_trace(&self) {

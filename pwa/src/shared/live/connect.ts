@@ -36,10 +36,13 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
     // Until hello everything is a replay of what was missed: shown, but without a sound for each.
     let greeted = false
     let ended = false
+    // A server that ends says how long to wait, so that its next one does not get all phones at once.
+    let away: number | null = null
     // Socket.IO comes back by itself when the network breaks, but not when the server says goodbye or no.
     const again = () => {
       clearTimeout(retry)
-      if (!over && !ended && !live.active) retry = setTimeout(() => live.connect(), AFTER_REFUSAL)
+      if (!over && !ended && !live.active) retry = setTimeout(() => live.connect(), away ?? AFTER_REFUSAL)
+      away = null
     }
     receiver.awaitHello()
     live.on('disconnect', () => {
@@ -72,6 +75,9 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
     live.on('lead.hidden', (event: { sequence: number; id: string }) => receiver.hidden(event))
     live.on('changed', (event: ChangedEvent) => receiver.changed(event))
     live.on('refetch', (event: { sequence: number }) => receiver.refetch(event))
+    live.on('moving', ({ after }: { after: number }) => {
+      away = after
+    })
     live.on('session.ended', () => {
       ended = true
       onEnded()
