@@ -4,86 +4,25 @@
 
 use std::{
     fs,
-    io::Write,
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use nextmove::{
-    db::{
-        embedded::{Embedded, Options},
-        setup,
-    },
+    db::setup,
     sandbox::meta::{self, Fault, HowToDeliver, Ids, NewLead, Sandbox},
     types::clock::Clock,
 };
 use sqlx::{Connection, PgConnection};
 
-use crate::world::{APP_SECRET, VERIFY_TOKEN};
+use crate::{
+    server::{KEYS, Server, cluster, free_port},
+    world::{APP_SECRET, VERIFY_TOKEN},
+};
 
 const LEADS: usize = 120;
-const KEYS: &str = "t1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// In every name and address of this test, so that a log that shows a person is found out.
 const MARK: &str = "Quetzal";
-
-struct Server {
-    child: Option<Child>,
-    environment: Vec<(&'static str, String)>,
-    log: PathBuf,
-    port: u16,
-}
-
-impl Server {
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nextmove"));
-        command.env_clear().envs(self.environment.iter().map(|(name, value)| (*name, value))).stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str], input: &str) {
-        let mut child = self.command().args(arguments).stdin(Stdio::piped()).spawn().expect("it starts");
-        child.stdin.take().expect("an input").write_all(input.as_bytes()).expect("it reads");
-        assert!(child.wait().expect("it ends").success(), "{arguments:?}");
-    }
-
-    fn start(&mut self) {
-        let log = fs::File::options().create(true).append(true).open(&self.log).expect("a log");
-        self.child = Some(self.command().arg("serve").stdout(Stdio::null()).stderr(log).spawn().expect("it starts"));
-    }
-
-    fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().expect("killed"); // SIGKILL
-            child.wait().expect("gone");
-        }
-    }
-
-    async fn ready(&self) {
-        let begun = Instant::now();
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        while begun.elapsed() < Duration::from_secs(60) {
-            let asked = client.get(format!("http://127.0.0.1:{}/readyz", self.port)).send().await;
-            if asked.is_ok_and(|answer| answer.status().is_success()) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the server does not come up: {}", fs::read_to_string(&self.log).unwrap_or_default());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn cluster(folder: &Path) -> Embedded {
-    Embedded::start(&folder.join("data"), &Options { max_connections: 80, ..Options::default() })
-        .expect("PostgreSQL starts")
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_and_nothing_doubled_whatever_happens() {
@@ -94,27 +33,19 @@ async fn nothing_is_lost_and_nothing_doubled_whatever_happens() {
     setup::create_database(|database| embedded.url("postgres", database), "nextmove").await.expect("a database");
     setup::migrate(&embedded.url(setup::OWNER, "nextmove")).await.expect("migrations");
 
-    let free = || {
-        std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
-    };
-    let port = free();
+    let port = free_port();
     let graph = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let mut server = Server {
-        child: None,
-        log: folder.path().join("server.log"),
-        port,
-        environment: vec![
-            ("DATABASE_URL", embedded.url(setup::APP, "nextmove")),
-            ("DATA_DIR", folder.path().display().to_string()),
-            ("LISTEN_ADDR", format!("127.0.0.1:{port}")),
-            ("MASTER_KEYS", KEYS.to_owned()),
-            ("META_APP_SECRET", APP_SECRET.to_owned()),
-            ("META_VERIFY_TOKEN", VERIFY_TOKEN.to_owned()),
-            ("META_GRAPH_URL", format!("http://{}", graph.local_addr().expect("an address"))),
-            ("RUST_LOG", "debug,hyper=info,h2=info".to_owned()),
-            ("LOG_FORMAT", "json".to_owned()),
-        ],
-    };
+    let environment = [
+        ("DATABASE_URL", embedded.url(setup::APP, "nextmove")),
+        ("DATA_DIR", folder.path().display().to_string()),
+        ("MASTER_KEYS", KEYS.to_owned()),
+        ("META_APP_SECRET", APP_SECRET.to_owned()),
+        ("META_VERIFY_TOKEN", VERIFY_TOKEN.to_owned()),
+        ("META_GRAPH_URL", format!("http://{}", graph.local_addr().expect("an address"))),
+        ("RUST_LOG", "debug,hyper=info,h2=info".to_owned()),
+        ("LOG_FORMAT", "json".to_owned()),
+    ];
+    let mut server = Server::new(&["serve"], &environment, folder.path().join("server.log"), port);
     let sandbox = Sandbox::new(meta::Options {
         app_secret: APP_SECRET.to_owned(),
         verify_token: VERIFY_TOKEN.to_owned(),

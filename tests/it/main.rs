@@ -1,5 +1,6 @@
 //! The server as its callers see it: over HTTP, on a database of its own for each test.
 
+mod server;
 mod world;
 
 mod access;
@@ -8,8 +9,10 @@ mod document;
 mod faults;
 mod floors;
 mod identity;
+mod keys;
 mod leads;
 mod offline;
 mod phones;
+mod processes;
 mod schema;
 mod webhooks;
