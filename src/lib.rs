@@ -20,6 +20,7 @@ pub mod providers;
 
 // 3: domains, each using only the front doors of earlier ones
 pub mod attempts;
+pub mod audit;
 pub mod campaigns;
 pub mod demo;
 pub mod identity;

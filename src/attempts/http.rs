@@ -10,6 +10,7 @@ use super::{Attempt, Begun, Channel, Outcome, TimelineItem};
 use crate::{
     app::App,
     attempts,
+    audit::Action,
     error::{Problem, Result},
     http::{Items, Json, Path},
     identity::Staff,
@@ -76,6 +77,7 @@ async fn report(
 async fn timeline(staff: Staff, Path(id): Path<LeadId>) -> Result<Json<Items<TimelineItem>>> {
     let viewer = staff.viewer();
     let items = staff.read(async |tx| attempts::timeline(tx, &viewer, id).await).await?;
+    staff.saw(Action::LeadViewed.on(id)).await?;
     Ok(Json(Items { items }))
 }
 

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
+    audit::{self, Action},
     db::Tx,
     error::{Error, Result},
     identity::Viewer,
@@ -181,7 +182,11 @@ pub async fn log(tx: &mut Tx, viewer: &Viewer, lead: LeadId, begun: impl Into<Be
         outcome_at: None,
         note: None,
     };
-    if sql::insert(tx, &attempt).await? { Ok(attempt) } else { Err(taken()) }
+    if !sql::insert(tx, &attempt).await? {
+        return Err(taken());
+    }
+    audit::record(tx, Action::AttemptLogged.on(lead).with("attempt", attempt.id).with("channel", channel));
+    Ok(attempt)
 }
 
 /// When something was done, as a phone tells it: not in the future (its clock may be a little ahead of ours), nor long ago.
@@ -218,6 +223,7 @@ pub async fn report(
         return Err(Error::invalid("note", "too_long", "At most 2,000 characters."));
     }
     sql::insert_outcome(tx, id, viewer.user, outcome, Evidence::SelfReported, note.as_deref()).await?;
+    audit::record(tx, Action::AttemptReported.on(lead).with("attempt", id).with("outcome", outcome));
     let unanswered = matches!(outcome, Outcome::NoAnswer | Outcome::Voicemail);
     leads::outcome_known(tx, viewer, lead, outcome == Outcome::Reached, unanswered, attempt.started_at).await?;
     outbox::record(tx, Event::TimelineChanged { lead });

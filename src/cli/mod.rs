@@ -1,6 +1,7 @@
 //! The command line. Each command reads the configuration, starts what it needs and calls verbs; it decides nothing itself.
 
 mod admin;
+mod audit;
 mod demo;
 mod doctor;
 mod sandbox;
@@ -68,6 +69,9 @@ enum Command {
     /// Webhooks that were nobody's, or could not be read
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
+    /// The audit trail
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the API's document
     Openapi,
     /// Play Meta on this machine
@@ -201,6 +205,7 @@ pub fn main() -> ExitCode {
         Command::Jobs(JobsCommand::Replay { id }) => admin::replay_job(id),
         Command::Webhooks(WebhooksCommand::List) => admin::list_webhooks(),
         Command::Webhooks(WebhooksCommand::Replay { id }) => admin::replay_webhook(crate::types::ids::QuarantineId(id)),
+        Command::Audit(command) => audit::run(command),
         Command::Openapi => openapi(),
         Command::Sandbox(flags) => sandbox::run(&flags),
     };

@@ -22,11 +22,14 @@ use tracing::Instrument;
 use crate::{
     error::{Error, Result},
     live::Bell,
-    types::{clock::Clock, ids::OrganizationId},
+    types::{
+        clock::Clock,
+        ids::{HOUSE, OrganizationId},
+    },
 };
 pub use keys::{ensure as ensure_keys, rotate as rotate_keys};
 use seal::{MasterKeys, Vault};
-pub use tx::{Actor, Directory, Replay, Tx, prune_replays};
+pub use tx::{Actor, By, Directory, Replay, Tx, prune_replays};
 
 /// All migrations, in the binary.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -155,10 +158,10 @@ impl Db {
     pub async fn write<T>(
         &self,
         organization: OrganizationId,
-        actor: Actor,
+        by: impl Into<By>,
         verb: impl AsyncFnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
-        let mut tx = self.begin(organization, actor, "").await?;
+        let mut tx = self.begin(organization, by.into(), "").await?;
         let done = verb(&mut tx).await?;
         tx.commit().await?;
         Ok(done)
@@ -168,21 +171,21 @@ impl Db {
     pub async fn read<T>(
         &self,
         organization: OrganizationId,
-        actor: Actor,
+        by: impl Into<By>,
         verb: impl AsyncFnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
-        let mut tx = self.begin(organization, actor, " isolation level repeatable read, read only").await?;
+        let mut tx = self.begin(organization, by.into(), " isolation level repeatable read, read only").await?;
         let done = verb(&mut tx).await?;
         tx.commit().await?;
         Ok(done)
     }
 
-    async fn begin(&self, organization: OrganizationId, actor: Actor, mode: &str) -> Result<Tx> {
-        let vault = self.vault(Some(organization)).await?;
+    async fn begin(&self, organization: OrganizationId, by: By, mode: &str) -> Result<Tx> {
+        let vault = self.vault((organization != HOUSE).then_some(organization)).await?;
         // A list or a search has filters that may be there or not, in an organization that may be large or small.
-        let plans = if actor == Actor::System { "" } else { "; set local plan_cache_mode = force_custom_plan" };
+        let plans = if by.actor == Actor::System { "" } else { "; set local plan_cache_mode = force_custom_plan" };
         let begin = format!("begin{mode}; set local app.organization = '{}'{plans}", organization.0);
-        Ok(Tx::new(self.begin_with(begin).await?, self.clone(), organization, actor, vault))
+        Ok(Tx::new(self.begin_with(begin).await?, self.clone(), organization, by, vault))
     }
 
     /// The tables that find a tenant: organizations, people, sessions, webhook routes, jobs. Every other table looks empty from here.

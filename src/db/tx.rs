@@ -1,6 +1,6 @@
 //! Transactions. A [`Tx`] is the tenant: whoever holds one acts for one organization, and the database shows nothing else.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
@@ -13,24 +13,56 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    outbox::{self, Pending},
-    types::ids::{OrganizationId, UserId},
+    outbox::{self, Pending, trail::Line},
+    types::{
+        ids::{HOUSE, OrganizationId, UserId},
+        origin::Origin,
+    },
 };
 
 /// Who does it. Goes into history; permission is decided before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     User(UserId),
+    /// Somebody of an operator's staff, who belongs to no organization.
+    Operator(UserId),
     /// A job, a webhook, the demo.
     System,
+    /// Whoever runs the server, at its command line.
+    CommandLine,
 }
 
 impl Actor {
     pub fn user(self) -> Option<UserId> {
         match self {
-            Self::User(id) => Some(id),
-            Self::System => None,
+            Self::User(id) | Self::Operator(id) => Some(id),
+            Self::System | Self::CommandLine => None,
         }
+    }
+
+    /// As it stands in the audit trail.
+    pub fn parts(self) -> (&'static str, Option<Uuid>) {
+        let kind = match self {
+            Self::User(_) => "user",
+            Self::Operator(_) => "operator",
+            Self::System => "system",
+            Self::CommandLine => "command_line",
+        };
+        (kind, self.user().map(|id| id.0))
+    }
+}
+
+/// Who does it, and from where.
+#[derive(Clone, Debug)]
+pub struct By {
+    pub actor: Actor,
+    /// Of a request; jobs and the command line have none.
+    pub origin: Option<Arc<Origin>>,
+}
+
+impl From<Actor> for By {
+    fn from(actor: Actor) -> Self {
+        Self { actor, origin: None }
     }
 }
 
@@ -39,12 +71,12 @@ pub struct Tx {
     inner: Transaction<'static, Postgres>,
     db: Db,
     organization: OrganizationId,
-    actor: Actor,
+    by: By,
     now: DateTime<Utc>,
     vault: Arc<Vault>,
     pending: Vec<Pending>,
+    lines: Vec<Line>,
     rings_jobs: bool,
-    rings_events: bool,
     rings_sessions: bool,
 }
 
@@ -53,7 +85,7 @@ impl Tx {
         inner: Transaction<'static, Postgres>,
         db: Db,
         organization: OrganizationId,
-        actor: Actor,
+        by: By,
         vault: Arc<Vault>,
     ) -> Self {
         let now = db.now();
@@ -61,12 +93,12 @@ impl Tx {
             inner,
             db,
             organization,
-            actor,
+            by,
             now,
             vault,
             pending: Vec::new(),
+            lines: Vec::new(),
             rings_jobs: false,
-            rings_events: false,
             rings_sessions: false,
         }
     }
@@ -80,7 +112,12 @@ impl Tx {
     }
 
     pub fn actor(&self) -> Actor {
-        self.actor
+        self.by.actor
+    }
+
+    /// Who acts, and from where.
+    pub fn by(&self) -> &By {
+        &self.by
     }
 
     /// One time for all that happens in this transaction.
@@ -94,7 +131,7 @@ impl Tx {
     }
 
     pub fn set_actor(&mut self, actor: Actor) {
-        self.actor = actor;
+        self.by.actor = actor;
     }
 
     pub fn seal(&self, table: &'static str, column: &'static str, row: Uuid, plain: &str) -> Result<Sealed> {
@@ -135,14 +172,14 @@ impl Tx {
         &mut self.pending
     }
 
+    /// The lines of the audit trail that are written when the transaction ends.
+    pub(crate) fn lines(&mut self) -> &mut Vec<Line> {
+        &mut self.lines
+    }
+
     /// After the commit, wake the workers.
     pub fn ring_jobs(&mut self) {
         self.rings_jobs = true;
-    }
-
-    /// After the commit, tell the live listeners that this organization has news.
-    pub fn ring_events(&mut self) {
-        self.rings_events = true;
     }
 
     /// After the commit, have every process look who is still signed in, and what they may see.
@@ -151,12 +188,13 @@ impl Tx {
     }
 
     pub(super) async fn commit(mut self) -> Result<()> {
-        outbox::flush(&mut self).await?;
+        let (events, lines) = (std::mem::take(&mut self.pending), std::mem::take(&mut self.lines));
+        let written = outbox::flush(&mut self.inner, self.organization, self.now, &self.vault, events, lines).await?;
         self.inner.commit().await?;
-        if self.rings_jobs {
+        if self.rings_jobs || written.jobs {
             self.db.bell().ring_jobs();
         }
-        if self.rings_events {
+        if written.events {
             self.db.bell().ring_events(self.organization);
         }
         if self.rings_sessions {
@@ -181,12 +219,12 @@ impl Db {
     pub async fn write_once<T: Serialize + DeserializeOwned>(
         &self,
         organization: OrganizationId,
-        actor: Actor,
+        by: impl Into<By>,
         replay: Option<Replay>,
         verb: impl AsyncFnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
-        let Some(replay) = replay else { return self.write(organization, actor, verb).await };
-        self.write(organization, actor, async |tx| {
+        let Some(replay) = replay else { return self.write(organization, by, verb).await };
+        self.write(organization, by, async |tx| {
             let row = crate::types::ids::new_uuid(tx.now());
             let now = tx.now();
             let fresh = sqlx::query!(
@@ -240,6 +278,7 @@ pub struct Directory {
     db: Db,
     now: DateTime<Utc>,
     vault: Arc<Vault>,
+    lines: BTreeMap<OrganizationId, Vec<Line>>,
     rings_jobs: bool,
     rings_sessions: bool,
 }
@@ -247,7 +286,7 @@ pub struct Directory {
 impl Directory {
     pub(super) fn new(inner: Transaction<'static, Postgres>, db: Db, vault: Arc<Vault>) -> Self {
         let now = db.now();
-        Self { inner, db, now, vault, rings_jobs: false, rings_sessions: false }
+        Self { inner, db, now, vault, lines: BTreeMap::new(), rings_jobs: false, rings_sessions: false }
     }
 
     pub fn conn(&mut self) -> &mut PgConnection {
@@ -294,7 +333,31 @@ impl Directory {
         self.rings_sessions = true;
     }
 
-    pub(super) async fn commit(self) -> Result<()> {
+    /// The lines that are left in an organization's audit trail when the transaction ends; the house's own have [`HOUSE`].
+    pub(crate) fn lines(&mut self, organization: OrganizationId) -> &mut Vec<Line> {
+        self.lines.entry(organization).or_default()
+    }
+
+    /// At its very end a transaction of the directory may write into trails, and nothing else of an organization: one after the other, in
+    /// the order of their ids, so that two of these never wait for each other.
+    async fn flush_lines(&mut self) -> Result<()> {
+        for (organization, lines) in std::mem::take(&mut self.lines) {
+            let vault = if organization == HOUSE {
+                self.vault.clone()
+            } else {
+                // On this connection, since an organization's keys may have been made in this transaction.
+                Arc::new(super::keys::load_in(&mut self.inner, self.db.master(), Some(organization), self.now).await?)
+            };
+            sqlx::query!("select set_config('app.organization', $1, true)", organization.to_string())
+                .fetch_one(&mut *self.inner)
+                .await?;
+            outbox::flush(&mut self.inner, organization, self.now, &vault, Vec::new(), lines).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn commit(mut self) -> Result<()> {
+        self.flush_lines().await?;
         self.inner.commit().await?;
         if self.rings_jobs {
             self.db.bell().ring_jobs();

@@ -1,21 +1,32 @@
 //! Who may call: the extractors. A handler that takes none of them reaches no transaction.
 
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc};
 
 use aws_lc_rs::digest;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Role, Viewer, session};
+use super::{Role, Viewer, client_address, session};
 use crate::{
     app::App,
-    db::{Actor, Directory, Replay, Tx},
+    audit::{self, Entry},
+    db::{Actor, By, Directory, Replay, Tx},
     error::{Error, Result},
-    types::ids::{OrganizationId, SessionId, UserId},
+    types::{
+        ids::{OrganizationId, SessionId, UserId},
+        origin::Origin,
+    },
 };
 
 /// `<user id>/<organization id>`: for whom a queued write was made.
 const ACTING_AS: &str = "x-acting-as";
+
+/// Where the request comes from.
+pub(super) fn origin(parts: &Parts, app: &App) -> Arc<Origin> {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let address = client_address(parts, app.config.http.trusted_hops);
+    Arc::new(Origin::new(address, header("user-agent"), header("x-request-id")))
+}
 
 /// Anybody with a live session.
 #[derive(Clone, Debug)]
@@ -38,6 +49,7 @@ pub struct Staff {
     session: SessionId,
     viewer: Viewer,
     organization: OrganizationId,
+    origin: Arc<Origin>,
     replay: Option<Replay>,
 }
 
@@ -52,7 +64,8 @@ impl FromRequestParts<App> for Staff {
         tracing::Span::current().record("organization", tracing::field::display(organization));
         refuse_anothers(parts, live.user, organization)?;
         let replay = replay(parts, live.user)?;
-        Ok(Self { app: app.clone(), session: live.session, viewer, organization, replay })
+        let origin = origin(parts, app);
+        Ok(Self { app: app.clone(), session: live.session, viewer, organization, origin, replay })
     }
 }
 
@@ -78,9 +91,18 @@ impl Staff {
         self.viewer
     }
 
+    fn by(&self) -> By {
+        By { actor: Actor::User(self.user()), origin: Some(self.origin.clone()) }
+    }
+
     /// Reads in a transaction of the organization.
     pub async fn read<T>(&self, verb: impl AsyncFnOnce(&mut Tx) -> Result<T>) -> Result<T> {
-        self.app.db.read(self.organization, Actor::User(self.user()), verb).await
+        self.app.db.read(self.organization, self.by(), verb).await
+    }
+
+    /// Writes into the audit trail that this person sees something, before the answer leaves.
+    pub async fn saw(&self, entry: impl Into<Entry>) -> Result<()> {
+        audit::saw(&self.app, self.organization, self.by(), entry).await
     }
 
     /// Writes in a transaction of the organization; once, where the request carries an `Idempotency-Key`.
@@ -88,7 +110,7 @@ impl Staff {
         &self,
         verb: impl AsyncFnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
-        self.app.db.write_once(self.organization, Actor::User(self.user()), self.replay.clone(), verb).await
+        self.app.db.write_once(self.organization, self.by(), self.replay.clone(), verb).await
     }
 
     /// The directory, for what identity itself shows of it.
@@ -165,6 +187,7 @@ impl Deref for Owner {
 pub struct Operator {
     app: App,
     user: UserId,
+    origin: Arc<Origin>,
 }
 
 impl FromRequestParts<App> for Operator {
@@ -172,13 +195,21 @@ impl FromRequestParts<App> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let SignedIn(live) = SignedIn::from_request_parts(parts, app).await?;
-        if live.is_operator { Ok(Self { app: app.clone(), user: live.user }) } else { Err(Error::Forbidden("role")) }
+        if !live.is_operator {
+            return Err(Error::Forbidden("role"));
+        }
+        Ok(Self { app: app.clone(), user: live.user, origin: origin(parts, app) })
     }
 }
 
 impl Operator {
     pub fn user(&self) -> UserId {
         self.user
+    }
+
+    /// Who acts, and from where.
+    pub fn by(&self) -> By {
+        By { actor: Actor::Operator(self.user), origin: Some(self.origin.clone()) }
     }
 
     pub async fn directory<T>(&self, verb: impl AsyncFnOnce(&mut Directory) -> Result<T>) -> Result<T> {

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 
 use crate::{
     app::App,
+    audit::{self, Action},
     db::{Directory, Tx},
     error::{Error, Result},
     jobs,
@@ -146,6 +147,7 @@ pub async fn connect_page(tx: &mut Tx, page_id: &str, name: &str, token: &str) -
     let row = sql::connection_row(tx, page_id).await?.unwrap_or_else(|| new_uuid(tx.now()));
     let sealed = tx.seal("meta_connections", "token", row, token.trim())?;
     sql::upsert_connection(tx, page_id, row, name, sealed).await?;
+    audit::record(tx, Action::PageConnected.on(row).with("page", page_id));
     outbox::record(tx, Event::PageConnected { page_id: page_id.to_owned(), row });
     Ok(())
 }
@@ -153,6 +155,7 @@ pub async fn connect_page(tx: &mut Tx, page_id: &str, name: &str, token: &str) -
 /// Meta refuses: nothing can be read until a person mends it. Told once.
 pub async fn mark_broken(tx: &mut Tx, page_id: &str, reason: &str) -> Result<()> {
     if let Some(row) = sql::break_connection(tx, page_id, reason).await? {
+        audit::record(tx, Action::ConnectionBroken.on(row).with("page", page_id).with("reason", reason));
         outbox::record(tx, Event::ConnectionBroken { page_id: page_id.to_owned(), row });
     }
     Ok(())

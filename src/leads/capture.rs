@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Answer, Status, sql, tokens, work};
+use super::{Answer, Status, sql, tokens, told::Told, work};
 use crate::{
+    audit::{self, Action},
     db::Tx,
     error::Result,
     outbox::{self, Event},
@@ -149,7 +150,8 @@ pub async fn capture_all(tx: &mut Tx, new: Vec<NewLead>, sla: TimeDelta) -> Resu
         if !leads.is_empty() {
             sql::insert_leads(tx, &leads, sla).await?;
         }
-        for (lead, _) in leads {
+        for (lead, submission) in leads {
+            audit::record(tx, Action::LeadCaptured.on(lead).with("source", submission.new.source));
             outbox::record(tx, Event::LeadCaptured { lead });
         }
     }
@@ -182,7 +184,8 @@ async fn join(tx: &mut Tx, lead: LeadId, submission: &Submission) -> Result<()> 
     let different = different(&person, &new.person);
     new.person.answers.extend(different);
     sql::insert_enquiry(tx, lead, enquiry, &new).await?;
-    work::save(tx, row, Some(&person), "enquiry", json!({ "form_id": new.form, "campaign_id": new.campaign })).await?;
+    work::save(tx, row, Some(&person), Told::Enquiry, json!({ "form_id": new.form, "campaign_id": new.campaign }))
+        .await?;
     // Also found by what they gave this time.
     sql::add_tokens(tx, lead, &submission.found_by).await
 }

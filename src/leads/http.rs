@@ -9,6 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Change, Counts, Filter, Lead, LeadDetail};
 use crate::{
     app::App,
+    audit::Action,
     error::{Problem, Result},
     http::{IfMatch, Json, Page, Path, Query, Versioned},
     identity::{Manager, Staff},
@@ -32,7 +33,12 @@ pub fn routes() -> OpenApiRouter<App> {
     responses((status = 200, body = Page<Lead>), (status = 422, body = Problem, description = "A filter that cannot be read")))]
 async fn list(staff: Staff, Query(filter): Query<Filter>) -> Result<Json<Page<Lead>>> {
     let viewer = staff.viewer();
-    Ok(Json(staff.read(async |tx| leads::list(tx, &viewer, filter).await).await?))
+    let is_search = filter.q.as_deref().is_some_and(|words| !words.trim().is_empty());
+    let page = staff.read(async |tx| leads::list(tx, &viewer, filter).await).await?;
+    if is_search {
+        staff.saw(Action::LeadsSearched).await?;
+    }
+    Ok(Json(page))
 }
 
 /// How many leads wait.
@@ -48,6 +54,7 @@ async fn counts(staff: Staff) -> Result<Json<Counts>> {
 async fn detail(staff: Staff, Path(id): Path<LeadId>) -> Result<Versioned<LeadDetail>> {
     let viewer = staff.viewer();
     let detail = staff.read(async |tx| leads::detail(tx, &viewer, id).await).await?;
+    staff.saw(Action::LeadViewed.on(id)).await?;
     let version = detail.lead.version;
     Ok(Versioned(detail, version))
 }

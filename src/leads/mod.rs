@@ -16,6 +16,7 @@ mod jobs;
 mod notes;
 mod sql;
 mod tokens;
+mod told;
 mod trace;
 mod work;
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{find, sql};
 use crate::{
+    audit::{self, Action},
     db::Tx,
     error::{Error, Result},
     identity::Viewer,
@@ -40,6 +41,9 @@ pub async fn write_note(
     }
     let sealed = tx.seal("lead_notes", "text", id.0, text)?;
     let stored = sql::insert_note(tx, id, row.id(), viewer.user, sealed, at).await?;
+    if stored {
+        audit::record(tx, Action::NoteAdded.on(lead).with("note", id));
+    }
     outbox::record(tx, Event::TimelineChanged { lead });
     Ok(stored)
 }

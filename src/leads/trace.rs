@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
+    audit::{self, Action},
     db::Tx,
     error::{Error, Result},
     identity::Viewer,
@@ -48,7 +49,8 @@ pub(super) async fn find(tx: &mut Tx, lead: LeadId) -> Result<Trace> {
 /// Somebody looks at the lead.
 pub async fn opened(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<()> {
     super::find(tx, viewer, lead).await?;
-    let now = tx.now();
+    let (now, by) = (tx.now(), tx.by().clone());
+    audit::saw_in(tx, by, Action::LeadViewed.on(lead)).await?;
     sqlx::query!("update lead_traces set opened_at = $2 where lead_id = $1 and opened_at is null", lead.0, now)
         .execute(tx.conn())
         .await?;

@@ -11,6 +11,7 @@ use super::{
     find,
     sql::{self, Row},
     tokens,
+    told::{Told, tell},
 };
 use crate::{
     app::App,
@@ -84,15 +85,15 @@ pub async fn change(tx: &mut Tx, viewer: &Viewer, id: LeadId, version: i32, chan
         .filter_map(|(name, changed)| changed.then_some(name))
         .collect();
         if change.status.is_none() {
-            return save(tx, row, Some(person), "edited", json!({ "fields": fields })).await;
+            return save(tx, row, Some(person), Told::Edited, json!({ "fields": fields })).await;
         }
-        sql::insert_history(tx, id, "edited", json!({ "fields": fields })).await?;
+        tell(tx, id, Told::Edited, json!({ "fields": fields })).await?;
     }
     if let Some(status) = change.status {
         let from = row.status()?;
         set_status(tx, &mut row, status, change.lost_reason).await?;
         let data = json!({ "from": from, "to": status, "reason": change.lost_reason });
-        lead = Some(save(tx, row, edited.as_ref(), "status", data).await?);
+        lead = Some(save(tx, row, edited.as_ref(), Told::Status, data).await?);
     }
     lead.ok_or_else(|| Error::invalid("body", "empty", "Nothing to change was given."))
 }
@@ -205,7 +206,7 @@ pub async fn claim(tx: &mut Tx, viewer: &Viewer, id: LeadId) -> Result<Lead> {
         None => {}
     }
     take(&mut row, viewer.user, tx.now());
-    save(tx, row, None, "claimed", json!({})).await
+    save(tx, row, None, Told::Claimed, json!({})).await
 }
 
 fn take(row: &mut Row, user: UserId, at: DateTime<Utc>) {
@@ -222,7 +223,7 @@ pub async fn release(tx: &mut Tx, viewer: &Viewer, id: LeadId) -> Result<Lead> {
     }
     row.assignee_id = None;
     row.claimed_at = None;
-    save(tx, row, None, "released", json!({ "from": holder })).await
+    save(tx, row, None, Told::Released, json!({ "from": holder })).await
 }
 
 /// Gives a lead to a colleague, or to nobody. Owners and managers.
@@ -242,7 +243,7 @@ pub async fn assign(tx: &mut Tx, viewer: &Viewer, id: LeadId, user: Option<UserI
     }
     row.assignee_id = user.map(|user| user.0);
     row.claimed_at = user.map(|_| tx.now());
-    save(tx, row, None, "assigned", json!({ "from": from, "to": user })).await
+    save(tx, row, None, Told::Assigned, json!({ "from": from, "to": user })).await
 }
 
 /// Puts a lead off: it leaves the list of what is to do until then.
@@ -262,7 +263,7 @@ pub async fn snooze(tx: &mut Tx, viewer: &Viewer, id: LeadId, until: DateTime<Ut
     row.snoozed_until = Some(until);
     row.next_at = Some(until);
     jobs::enqueue_at::<App, _>(tx, &EndSnooze { lead: id, until }, until).await?;
-    save(tx, row, None, "snoozed", json!({ "until": until })).await
+    save(tx, row, None, Told::Snoozed, json!({ "until": until })).await
 }
 
 /// Brings a lead that was put off back at once.
@@ -272,7 +273,7 @@ pub async fn wake(tx: &mut Tx, viewer: &Viewer, id: LeadId) -> Result<Lead> {
         return find::present(tx, row);
     }
     plan_next(tx, &mut row).await?;
-    save(tx, row, None, "woken", json!({})).await
+    save(tx, row, None, Told::Woken, json!({})).await
 }
 
 /// The time until which it was put off has come.
@@ -283,7 +284,7 @@ pub(super) async fn end_snooze(tx: &mut Tx, id: LeadId, until: DateTime<Utc>) ->
     }
     row.snoozed_until = None;
     // It stays due since then, whoever tried how often before.
-    save(tx, row, None, "woken", json!({})).await?;
+    save(tx, row, None, Told::Woken, json!({})).await?;
     Ok(())
 }
 
@@ -299,7 +300,7 @@ pub async fn attempted(tx: &mut Tx, viewer: &Viewer, id: LeadId, at: DateTime<Ut
     row.snoozed_until = None;
     if row.assignee_id.is_none() {
         take(&mut row, viewer.user, tx.now());
-        sql::insert_history(tx, id, "claimed", json!({})).await?;
+        tell(tx, id, Told::Claimed, json!({})).await?;
     }
     plan_next(tx, &mut row).await?;
     sql::trace_first_attempt(tx, id, at).await?;
@@ -324,7 +325,7 @@ pub async fn outcome_known(
     };
     if let Some(next) = next {
         row.status = next.as_str().to_owned();
-        sql::insert_history(tx, id, "status", json!({ "from": from, "to": next })).await?;
+        tell(tx, id, Told::Status, json!({ "from": from, "to": next })).await?;
     }
     if reached {
         row.first_contact_at = Some(row.first_contact_at.map_or(at, |first| first.min(at)));
@@ -335,8 +336,8 @@ pub async fn outcome_known(
 }
 
 /// Saves a changed row with its line of history, records the event, and gives the lead as it now is.
-pub(super) async fn save(tx: &mut Tx, row: Row, person: Option<&Person>, kind: &str, data: Value) -> Result<Lead> {
-    sql::insert_history(tx, row.id(), kind, data).await?;
+pub(super) async fn save(tx: &mut Tx, row: Row, person: Option<&Person>, told: Told, data: Value) -> Result<Lead> {
+    tell(tx, row.id(), told, data).await?;
     save_quietly(tx, row, person).await
 }
 

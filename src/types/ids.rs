@@ -42,6 +42,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl From<Uuid> for $name {
             fn from(id: Uuid) -> Self {
                 Self(id)
@@ -69,3 +75,7 @@ ids! {
     ReceiptId,
     QuarantineId,
 }
+
+/// In the place of an organization, where something is the house's own: what operators and the command line do outside any
+/// organization has a chain of its own in the audit trail.
+pub const HOUSE: OrganizationId = OrganizationId(Uuid::nil());

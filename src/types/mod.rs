@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod country;
 pub mod ids;
+pub mod origin;
 pub mod phone;

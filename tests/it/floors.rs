@@ -17,7 +17,8 @@ const FLOORS: [&[&str]; 6] = [
 ];
 
 /// Each may use the front doors of earlier ones.
-const DOMAINS: &[&str] = &["organizations", "identity", "leads", "attempts", "campaigns", "integrations", "demo"];
+const DOMAINS: &[&str] =
+    &["organizations", "audit", "identity", "leads", "attempts", "campaigns", "integrations", "demo"];
 
 /// The configuration is read once the floors above it have said how: where the data lie, what a master key is.
 const ALLOWED: [(&str, &str); 2] = [("config", "db"), ("config", "providers")];

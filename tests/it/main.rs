@@ -4,6 +4,7 @@ mod server;
 mod world;
 
 mod access;
+mod audit;
 mod cancelled;
 mod document;
 mod faults;

@@ -23,7 +23,7 @@ const DIRECTORY: [&str; 14] = [
 ];
 
 /// Columns that hold what a person said or is called: sealed, so `bytea`.
-const PERSONAL: [&str; 13] = [
+const PERSONAL: [&str; 14] = [
     "full_name",
     "first_name",
     "last_name",
@@ -36,6 +36,7 @@ const PERSONAL: [&str; 13] = [
     "token",
     "response",
     "address",
+    "origin",
     "email_index",
 ];
 /// As above, but the word also names what is not personal.

@@ -1,0 +1,250 @@
+//! What can stand in the trail. A new action does not compile until somebody has decided its group and its subject; the app does not
+//! compile until it has words for it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A kind of action. Its name stands in the database, in snake case, and never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    LeadCaptured,
+    /// The same person asked again while the lead was open.
+    LeadEnquired,
+    LeadStatusChanged,
+    LeadEdited,
+    LeadClaimed,
+    LeadReleased,
+    LeadAssigned,
+    LeadSnoozed,
+    LeadWoken,
+    NoteAdded,
+    AttemptLogged,
+    AttemptReported,
+
+    /// A lead was opened.
+    LeadViewed,
+    /// Somebody searched the leads; for what is not kept.
+    LeadsSearched,
+    /// This trail was read.
+    AuditViewed,
+    AuditExported,
+    /// An operator looked at the jobs that were given up.
+    GraveyardViewed,
+    /// An operator looked at the deliveries that could not be taken.
+    QuarantineViewed,
+
+    SignedIn,
+    /// Somebody gave a wrong password for this account.
+    SignInFailed,
+    SignedOut,
+    /// Somebody who belongs to several organizations turned to this one.
+    OrganizationEntered,
+    OrganizationLeft,
+
+    OrganizationCreated,
+    MemberAdded,
+
+    PageConnected,
+    ConnectionBroken,
+    KeysRotated,
+    JobReplayed,
+    DeliveryReplayed,
+
+    /// Of a newer release; never written.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What belongs together, for the filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// What was done with leads.
+    Leads,
+    /// What was looked at, searched or taken away.
+    Views,
+    /// Who came in and went.
+    Access,
+    /// People and their rights.
+    Team,
+    /// What an owner decides, and what connects to the outside.
+    Settings,
+    /// What keeps the machinery going.
+    System,
+}
+
+/// What an action is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    Lead,
+    User,
+    Organization,
+    /// A Meta page, by the row that keeps it.
+    Page,
+    /// A delivery in the quarantine.
+    Delivery,
+}
+
+impl Subject {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::User => "user",
+            Self::Organization => "organization",
+            Self::Page => "page",
+            Self::Delivery => "delivery",
+        }
+    }
+}
+
+impl Action {
+    /// All that are written.
+    pub const ALL: [Self; 30] = [
+        Self::LeadCaptured,
+        Self::LeadEnquired,
+        Self::LeadStatusChanged,
+        Self::LeadEdited,
+        Self::LeadClaimed,
+        Self::LeadReleased,
+        Self::LeadAssigned,
+        Self::LeadSnoozed,
+        Self::LeadWoken,
+        Self::NoteAdded,
+        Self::AttemptLogged,
+        Self::AttemptReported,
+        Self::LeadViewed,
+        Self::LeadsSearched,
+        Self::AuditViewed,
+        Self::AuditExported,
+        Self::GraveyardViewed,
+        Self::QuarantineViewed,
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SignedOut,
+        Self::OrganizationEntered,
+        Self::OrganizationLeft,
+        Self::OrganizationCreated,
+        Self::MemberAdded,
+        Self::PageConnected,
+        Self::ConnectionBroken,
+        Self::KeysRotated,
+        Self::JobReplayed,
+        Self::DeliveryReplayed,
+    ];
+
+    pub fn group(self) -> Group {
+        self.parts().1
+    }
+
+    pub fn as_str(self) -> &'static str {
+        self.parts().0
+    }
+
+    pub(super) fn subject(self) -> Option<Subject> {
+        self.parts().2
+    }
+
+    fn parts(self) -> (&'static str, Group, Option<Subject>) {
+        use Group::{Access, Leads, Settings, System, Team, Views};
+        use Subject::{Delivery, Lead, Organization, Page, User};
+        match self {
+            Self::LeadCaptured => ("lead_captured", Leads, Some(Lead)),
+            Self::LeadEnquired => ("lead_enquired", Leads, Some(Lead)),
+            Self::LeadStatusChanged => ("lead_status_changed", Leads, Some(Lead)),
+            Self::LeadEdited => ("lead_edited", Leads, Some(Lead)),
+            Self::LeadClaimed => ("lead_claimed", Leads, Some(Lead)),
+            Self::LeadReleased => ("lead_released", Leads, Some(Lead)),
+            Self::LeadAssigned => ("lead_assigned", Leads, Some(Lead)),
+            Self::LeadSnoozed => ("lead_snoozed", Leads, Some(Lead)),
+            Self::LeadWoken => ("lead_woken", Leads, Some(Lead)),
+            Self::NoteAdded => ("note_added", Leads, Some(Lead)),
+            Self::AttemptLogged => ("attempt_logged", Leads, Some(Lead)),
+            Self::AttemptReported => ("attempt_reported", Leads, Some(Lead)),
+            Self::LeadViewed => ("lead_viewed", Views, Some(Lead)),
+            Self::LeadsSearched => ("leads_searched", Views, None),
+            Self::AuditViewed => ("audit_viewed", Views, None),
+            Self::AuditExported => ("audit_exported", Views, None),
+            Self::GraveyardViewed => ("graveyard_viewed", Views, None),
+            Self::QuarantineViewed => ("quarantine_viewed", Views, None),
+            Self::SignedIn => ("signed_in", Access, Some(User)),
+            Self::SignInFailed => ("sign_in_failed", Access, Some(User)),
+            Self::SignedOut => ("signed_out", Access, Some(User)),
+            Self::OrganizationEntered => ("organization_entered", Access, Some(User)),
+            Self::OrganizationLeft => ("organization_left", Access, Some(User)),
+            Self::OrganizationCreated => ("organization_created", Settings, Some(Organization)),
+            Self::MemberAdded => ("member_added", Team, Some(User)),
+            Self::PageConnected => ("page_connected", Settings, Some(Page)),
+            Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
+            Self::KeysRotated => ("keys_rotated", System, None),
+            Self::JobReplayed => ("job_replayed", System, None),
+            Self::DeliveryReplayed => ("delivery_replayed", System, Some(Delivery)),
+            Self::Unknown => ("unknown", System, None),
+        }
+    }
+
+    /// The action, done to this.
+    pub fn on(self, subject: impl Into<Uuid>) -> Entry {
+        Entry { subject: Some(subject.into()), ..Entry::from(self) }
+    }
+}
+
+/// What is to be written: the action, what it was done to, and what else there is to say of it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub(super) action: Action,
+    pub(super) subject: Option<Uuid>,
+    pub(super) details: BTreeMap<String, Value>,
+}
+
+impl From<Action> for Entry {
+    fn from(action: Action) -> Self {
+        Self { action, subject: None, details: BTreeMap::new() }
+    }
+}
+
+impl Entry {
+    /// A detail: an id, the name of a field, a word of ours. Never what a person is called, said or left: the trail cannot forget.
+    #[must_use]
+    pub fn with(mut self, name: &str, detail: impl Serialize) -> Self {
+        let detail = serde_json::to_value(detail).expect("ids and words serialize");
+        if !detail.is_null() {
+            self.details.insert(name.to_owned(), detail);
+        }
+        self
+    }
+
+    /// As [`Self::with`], for each field of an object.
+    #[must_use]
+    pub fn with_all(mut self, details: Value) -> Self {
+        if let Value::Object(fields) = details {
+            self.details.extend(fields.into_iter().filter(|(_, detail)| !detail.is_null()));
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_serde_calls_them_and_all_are_listed() {
+        for action in Action::ALL {
+            assert_eq!(serde_json::to_value(action).expect("serializes"), action.as_str());
+        }
+        let mut names = Action::ALL.map(Action::as_str).to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Action::ALL.len());
+        // The schema lists every variant, so one that is missing in ALL shows.
+        let schema = serde_json::to_value(<Action as utoipa::PartialSchema>::schema()).expect("serializes");
+        assert_eq!(schema["enum"].as_array().expect("variants").len(), Action::ALL.len() + 1);
+        assert_eq!(serde_json::from_str::<Action>("\"of_tomorrow\"").expect("reads"), Action::Unknown);
+    }
+}

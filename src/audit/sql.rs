@@ -1,0 +1,112 @@
+//! All the SQL that reads the trail; `outbox::flush` writes it.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Action, Position};
+use crate::{
+    db::{Tx, seal::Sealed},
+    error::{Error, Result},
+    outbox::trail::Hash,
+    types::ids::UserId,
+};
+
+/// An entry as it stands there.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub number: i64,
+    pub at: DateTime<Utc>,
+    pub actor_kind: String,
+    pub actor_id: Option<Uuid>,
+    pub action: String,
+    pub subject_kind: Option<String>,
+    pub subject_id: Option<Uuid>,
+    pub details: String,
+    pub request_id: Option<String>,
+    pub origin_id: Option<Uuid>,
+    pub origin_hash: Option<Vec<u8>>,
+    pub previous: Vec<u8>,
+    pub hash: Vec<u8>,
+    /// Sealed; nothing where there was none, or where it was erased.
+    pub origin: Option<Sealed>,
+}
+
+impl Row {
+    /// The plain text of the origin.
+    pub(super) fn origin_text(&self, tx: &Tx) -> Result<Option<String>> {
+        match (self.origin_id, &self.origin) {
+            (Some(id), Some(sealed)) => tx.open("audit_origins", "origin", id, sealed).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// `select` of a [`Row`], with what follows the tables.
+macro_rules! select_entries {
+    ($rest:literal, $($argument:expr),*) => {
+        sqlx::query_as!(
+            Row,
+            r#"select number, at, actor_kind, actor_id, action, subject_kind, subject_id, details::text as "details!", request_id, origin_id, origin_hash,
+                      previous, hash, origin as "origin?: Sealed"
+               from audit_entries entry left join audit_origins origins on origins.organization_id = entry.organization_id and origins.id = entry.origin_id "# + $rest,
+            $($argument),*
+        )
+    };
+}
+
+/// Entries after a number, oldest first.
+pub(super) async fn after(tx: &mut Tx, number: i64, limit: i64) -> Result<Vec<Row>> {
+    Ok(select_entries!("where number > $1 order by number limit $2", number, limit).fetch_all(tx.conn()).await?)
+}
+
+/// Where the chain says that it ends.
+pub(super) async fn head(tx: &mut Tx) -> Result<Position> {
+    let row = sqlx::query!("select audit_number, audit_hash from event_heads").fetch_optional(tx.conn()).await?;
+    row.map_or(Ok(Position::START), |row| Ok(Position { number: row.audit_number, hash: as_hash(&row.audit_hash)? }))
+}
+
+pub(super) fn as_hash(bytes: &[u8]) -> Result<Hash> {
+    bytes.try_into().map_err(|_| Error::internal("a hash of the trail has not 32 bytes"))
+}
+
+/// Whether an entry with this hash stands after a number.
+pub(super) async fn stands_after(tx: &mut Tx, number: i64, hash: &[u8]) -> Result<bool> {
+    let stands = sqlx::query_scalar!(
+        r#"select exists (select from audit_entries where number > $1 and hash = $2) as "stands!""#,
+        number,
+        hash
+    );
+    Ok(stands.fetch_one(tx.conn()).await?)
+}
+
+/// When somebody did this last.
+pub(super) async fn last(
+    tx: &mut Tx,
+    user: Option<UserId>,
+    action: Action,
+    subject: Option<Uuid>,
+) -> Result<Option<DateTime<Utc>>> {
+    let (user, action) = (user.map(|id| id.0), action.as_str());
+    let at = match subject {
+        Some(subject) => {
+            sqlx::query_scalar!(
+                "select at from audit_entries where subject_id = $3 and action = $2 and actor_id = $1 order by number desc limit 1",
+                user,
+                action,
+                subject
+            )
+            .fetch_optional(tx.conn())
+            .await?
+        }
+        None => {
+            sqlx::query_scalar!(
+                "select at from audit_entries where action = $2 and actor_id = $1 and action <> 'lead_captured' order by number desc limit 1",
+                user,
+                action
+            )
+            .fetch_optional(tx.conn())
+            .await?
+        }
+    };
+    Ok(at)
+}
