@@ -17,6 +17,10 @@ use nextmove::{
     sandbox::meta::{self, HowToDeliver, NewLead, Sandbox},
     types::clock::Clock,
 };
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
@@ -232,6 +236,18 @@ impl Redis {
         let arguments = ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass"];
         let child = Command::new("redis-server").args(arguments).arg(REDIS_PASSWORD).stdout(Stdio::null()).spawn();
         Self { child: child.expect("redis-server is installed (scripts/setup --test)") }
+    }
+
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    pub fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).expect("a pid")), signal).expect("told");
     }
 }
 

@@ -71,12 +71,16 @@ async fn woken_by_notify_also_while_postgres_and_every_process_restart() {
     // PostgreSQL goes away: who delivers is told to come again, and nobody is thrown out. It comes back, and so does everything.
     let cookie = fleet.sign_in(1, "asha@example.com").await;
     fleet.stop_postgres().await;
+    let late = Phone::open("who opens it meanwhile", &cookie, vec![fleet.web[1].port]);
     for refused in [fleet.web[0].post_webhook().await, fleet.web[1].get("/api/session", &cookie).await] {
         assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (503, true));
     }
     fleet.start_postgres().await;
     fleet.meta.announce(8).await;
     fleet.everything_is_everywhere(&phones).await;
+    until("a greeting", async || late.seen().hellos > 0).await;
+    assert!(late.seen().wrong.is_empty(), "{:?}", late.seen().wrong);
+    drop(late);
     for web in &fleet.web {
         let heard = web.metric(HEARD, &["notify"]).await;
         until("it hears again", async || {
@@ -214,6 +218,17 @@ async fn woken_by_redis_and_by_notify_while_it_is_away() {
     fleet.everything_is_everywhere(&phones).await;
     assert!(told("redis").await > by_redis, "it is used again");
     assert_eq!(told("notify").await, notified);
+
+    // It is there, and does not answer.
+    redis.freeze();
+    fleet.meta.announce(4).await;
+    fleet.everything_is_everywhere(&phones).await;
+    assert!(told("notify").await > notified);
+    everybody(0.0).await;
+    redis.thaw();
+    everybody(1.0).await;
+    fleet.meta.announce(4).await;
+    fleet.everything_is_everywhere(&phones).await;
     drop(redis);
 
     for server in fleet.all() {
