@@ -78,10 +78,10 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// What PostgreSQL says when trying again helps: 57P01-57P03, it is stopping or starting; 53300, it has no connection left; 25006, it has become
-/// a replica while another one took over; 08…, a pooler lost it; 40001 and 40P01, another transaction was in the way.
+/// What PostgreSQL says when trying again helps: 57P01-57P03, it is stopping or starting; 53300, it has no connection left; 08…, a pooler lost
+/// it; 40001 and 40P01, another transaction was in the way.
 fn is_passing(code: &str) -> bool {
-    code.starts_with("57P0") || code.starts_with("08") || matches!(code, "53300" | "25006" | "40001" | "40P01")
+    code.starts_with("57P0") || code.starts_with("08") || matches!(code, "53300" | "40001" | "40P01")
 }
 
 impl From<serde_json::Error> for Error {

@@ -168,6 +168,7 @@ pub async fn run(
     metrics: Option<TcpListener>,
     stop: CancellationToken,
 ) -> Result<()> {
+    web::health::recorder(); // first: what is counted before there is one is counted nowhere
     let (closing, leaving, over) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
     // What has to end by itself, and what goes on until that has ended.
     let (mut work, mut ground) = (JoinSet::new(), JoinSet::new());

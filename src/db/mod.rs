@@ -51,7 +51,7 @@ pub struct Db {
     pool: PgPool,
     queue: PgPool,
     /// Of one connection. It is not one of `pool`'s, which may all be busy when the listener has to come back.
-    ears: PgPool,
+    ears: Arc<RwLock<PgPool>>,
     clock: Clock,
     master: Arc<MasterKeys>,
     vaults: Arc<RwLock<VaultCache>>,
@@ -65,6 +65,11 @@ pub(crate) fn is_dead(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(told) => told.code().is_some_and(|code| code.starts_with("57P0")),
         _ => false,
     }
+}
+
+fn ears(options: &PgConnectOptions) -> PgPool {
+    let ears = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+    ears.acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options.clone())
 }
 
 impl std::fmt::Debug for Db {
@@ -92,7 +97,7 @@ impl Db {
                 .test_before_acquire(false) // a lost connection shows itself at `begin`, which is tried again once
         };
         let queue = pool(QUEUE_CONNECTIONS).connect_lazy_with(queue);
-        let ears = pool(1).max_lifetime(None).idle_timeout(None).connect_lazy_with(options.clone());
+        let ears = Arc::new(RwLock::new(ears(&options)));
         let pool = pool(connections).min_connections(2).connect_with(options).await?;
         let (master, vaults, bell) = (Arc::new(master), Arc::default(), Bell::default());
         let db = Self { pool, queue, ears, clock, master, vaults, bell };
@@ -125,9 +130,15 @@ impl Db {
         &self.bell
     }
 
-    /// A connection that hears NOTIFY.
+    /// A connection that hears NOTIFY. Each time of a pool of its own: one that hangs is given up, and holds its place until it breaks.
     pub async fn listener(&self) -> Result<PgListener> {
-        Ok(PgListener::connect_with(&self.ears).await?)
+        let ears = ears(&self.pool.connect_options());
+        *self.ears.write().unwrap_or_else(PoisonError::into_inner) = ears.clone();
+        Ok(PgListener::connect_with(&ears).await?)
+    }
+
+    fn ears(&self) -> PgPool {
+        self.ears.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the database answers.
@@ -144,12 +155,12 @@ impl Db {
 
     /// Connections by what they are for: open, idle.
     pub fn connections(&self) -> [(&'static str, u32, usize); 3] {
-        [("requests", &self.pool), ("queue", &self.queue), ("listen", &self.ears)]
+        [("requests", &self.pool), ("queue", &self.queue), ("listen", &self.ears())]
             .map(|(name, pool)| (name, pool.size(), pool.num_idle()))
     }
 
     pub async fn close(&self) {
-        self.ears.close().await;
+        self.ears().close().await;
         self.queue.close().await;
         self.pool.close().await;
     }

@@ -63,15 +63,15 @@ impl Redis {
     /// Keeps a connection, and passes on what is heard.
     pub async fn keep(&self, me: Uuid, bell: &Bell) {
         let Some(client) = &self.client else { return std::future::pending().await };
-        let up = metrics::gauge!("nextmove_redis_up");
+        let up = |is: f64| metrics::gauge!("nextmove_redis_up").set(is);
         let mut pause = PAUSE;
         loop {
-            up.set(0.0);
+            up(0.0);
             match connect(client).await {
                 Ok((connection, pushes)) => {
                     tracing::info!("the bell rings through Redis");
                     pause = PAUSE;
-                    up.set(1.0);
+                    up(1.0);
                     *self.connection() = Some(connection.clone());
                     bell.hear_everything();
                     self.hear(me, bell, connection, pushes).await;
@@ -80,7 +80,7 @@ impl Redis {
                 }
                 Err(error) => tracing::debug!(reason = error.category(), "Redis does not answer"),
             }
-            up.set(0.0);
+            up(0.0);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

@@ -231,11 +231,17 @@ pub struct Redis {
 }
 
 impl Redis {
-    pub fn start(port: u16) -> Self {
-        let port = port.to_string();
+    pub async fn start(number: u16) -> Self {
+        let port = number.to_string();
         let arguments = ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass"];
         let child = Command::new("redis-server").args(arguments).arg(REDIS_PASSWORD).stdout(Stdio::null()).spawn();
-        Self { child: child.expect("redis-server is installed (scripts/setup --test)") }
+        let redis = Self { child: child.expect("redis-server is installed (scripts/setup --test)") };
+        eventually("Redis listens", async || {
+            let connected = tokio::net::TcpStream::connect(("127.0.0.1", number)).await;
+            connected.map(drop).map_err(|error| error.to_string())
+        })
+        .await;
+        redis
     }
 
     pub fn freeze(&self) {

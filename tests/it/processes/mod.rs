@@ -172,7 +172,7 @@ async fn a_worker_that_ends_gives_its_jobs_back_and_those_of_one_that_is_killed_
 async fn woken_by_redis_and_by_notify_while_it_is_away() {
     let mut fleet = Fleet::start().await;
     let port = free_port();
-    let redis = Redis::start(port);
+    let redis = Redis::start(port).await;
     for server in fleet.all() {
         server.kill();
         server.set("REDIS_URL", &format!("redis://:{REDIS_PASSWORD}@127.0.0.1:{port}"));
@@ -210,7 +210,7 @@ async fn woken_by_redis_and_by_notify_while_it_is_away() {
     assert!(told("notify").await > notified, "without it they do");
     everybody(0.0).await;
 
-    let redis = Redis::start(port);
+    let redis = Redis::start(port).await;
     fleet.meta.announce(4).await;
     everybody(1.0).await;
     let (notified, by_redis) = (told("notify").await, told("redis").await);
