@@ -11,7 +11,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     db::Db,
-    providers::meta::{AppSecret, Meta},
+    providers::{
+        mail::Mail,
+        meta::{AppSecret, Meta},
+    },
     types::clock::Clock,
 };
 
@@ -23,6 +26,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub db: Db,
     pub meta: Meta,
+    /// `None`: mail is not set up.
+    pub mail: Option<Mail>,
     /// Checks the signature of deliveries.
     pub meta_secret: AppSecret,
     pub clock: Clock,
@@ -35,11 +40,12 @@ pub struct Parts {
 }
 
 impl App {
-    pub fn new(db: Db, meta: Meta, clock: Clock, config: Config) -> Self {
+    pub fn new(db: Db, meta: Meta, mail: Option<Mail>, clock: Clock, config: Config) -> Self {
         let meta_secret = AppSecret::new(config.meta.app_secret.clone());
         Self(Arc::new(Parts {
             db,
             meta,
+            mail,
             meta_secret,
             clock,
             config,

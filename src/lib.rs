@@ -7,6 +7,7 @@ pub mod config;
 pub mod error;
 pub mod http;
 pub mod types;
+pub mod words;
 
 // 1: the ground: tenants, jobs, events, live
 pub mod db;

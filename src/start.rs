@@ -18,7 +18,10 @@ use crate::{
     error::{Error, Result},
     jobs::{self, Registry, worker::Worker},
     live,
-    providers::meta::{AppSecret, Meta, MetaOptions},
+    providers::{
+        mail::Mail,
+        meta::{AppSecret, Meta, MetaOptions},
+    },
     types::clock::Clock,
     web, worker,
 };
@@ -136,7 +139,8 @@ pub async fn app(config: Config, database_url: &str, clock: Clock) -> Result<App
         ..MetaOptions::new(AppSecret::new(config.meta.app_secret.clone()))
     };
     let meta = Meta::new(options).map_err(Error::internal)?;
-    Ok(App::new(db, meta, clock, config))
+    let mail = config.mail.clone().map(Mail::new).transpose().map_err(Error::internal)?;
+    Ok(App::new(db, meta, mail, clock, config))
 }
 
 /// The jobs of this program.

@@ -9,6 +9,7 @@ use super::{Outcome, say, with_app};
 use crate::{
     app::App,
     db::{self, Actor, seal},
+    error::Error,
     identity::{self, NewUser, Role},
     integrations, jobs,
     leads::Reseal,
@@ -57,6 +58,19 @@ pub(super) fn create_user(
         if made {
             println!("Password, shown this once: {password}");
         }
+        Ok(())
+    })
+}
+
+pub(super) fn reset_user(email: &str) -> Outcome {
+    with_app(async |app| {
+        let code = app.db.directory(async |directory| identity::make_reset_code(directory, email).await).await;
+        let code = code.map_err(|error| match error {
+            Error::NotFound => "Nobody has this e-mail address.".to_owned(),
+            other => say(other),
+        })?;
+        let page = app.config.http.public_url.join("reset").map_err(|error| error.to_string())?;
+        println!("Good once, for 20 minutes, at {page}\n\n    {code}");
         Ok(())
     })
 }

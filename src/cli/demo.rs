@@ -12,8 +12,9 @@ use super::{
     serve::{bind, stop_on_signal},
 };
 use crate::{
-    config::{Config, Purpose},
+    config::{Config, MAIL_TIMEOUT, Purpose},
     identity,
+    providers::mail::MailOptions,
     start::{self, Database, Role},
     types::clock::Clock,
 };
@@ -26,8 +27,13 @@ pub(super) fn demo(meta: Option<Url>) -> Outcome {
     let own_sandbox = if meta.is_none() { Some(free_address()?) } else { None };
     let own_url = own_sandbox.and_then(|address| Url::parse(&format!("http://{address}")).ok());
     config.meta.graph_url = meta.or(own_url).ok_or("The sandbox has no address.")?;
+    // A relay of one's own would write to people who do not exist.
+    let own_mail = if own_sandbox.is_some() && config.mail.is_none() { Some(free_address()?) } else { None };
+    if let Some(address) = own_mail {
+        config.mail = Some(sandbox_mail(address)?);
+    }
     let mut database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
-    let sandbox = own_sandbox.map(|address| Sandbox::start(address, &config)).transpose()?;
+    let sandbox = own_sandbox.map(|address| Sandbox::start(address, own_mail, &config)).transpose()?;
     let outcome = runtime()?.block_on(async {
         let stop = stop_on_signal()?;
         if database.is_embedded() {
@@ -51,7 +57,11 @@ pub(super) fn demo(meta: Option<Url>) -> Outcome {
                 place
             );
         }
-        println!("\n  Sign in with one tap. Ctrl-C stops everything.\n");
+        println!("\n  Sign in with one tap. Ctrl-C stops everything.");
+        if let (Some(_), Some(address)) = (own_mail, own_sandbox) {
+            println!("  Mails stay here, to be read at http://{address}/mails");
+        }
+        println!();
         tokio::select! {
             served = start::run(app, Role::All, listener, None, stop) => served.map_err(say),
             ended = database.ended() => ended.map_err(say),
@@ -68,17 +78,26 @@ fn free_address() -> Result<SocketAddr, String> {
     probe.map_err(|error| format!("No free port for the Meta sandbox: {error}."))
 }
 
+/// The demo's letters go to the sandbox.
+fn sandbox_mail(address: SocketAddr) -> Result<MailOptions, String> {
+    let url = Url::parse(&format!("smtp://{address}")).map_err(|error| error.to_string())?;
+    let from = "NextMove <demo@nextmove.example>".parse().map_err(|_| "The demo has no sender.")?;
+    Ok(MailOptions { url, from, timeout: MAIL_TIMEOUT })
+}
+
 /// The sandbox's process. It ends when its standard input does, so also when we are killed.
 struct Sandbox(Child);
 
 impl Sandbox {
-    fn start(address: SocketAddr, config: &Config) -> Result<Self, String> {
+    fn start(address: SocketAddr, mail: Option<SocketAddr>, config: &Config) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|error| format!("Where am I? {error}"))?;
         let webhook = format!("http://{}/webhooks/meta-lead", config.http.listen);
         let secret = String::from_utf8_lossy(&config.meta.app_secret).into_owned();
+        let mail = mail.map(|address| format!("--mail-listen={address}"));
         let child = Command::new(program)
             .args(["sandbox", "--until-input-ends", "--demo-pages", "--stream", "20..40"])
             .args(["--listen", &address.to_string(), "--webhook-url", &webhook])
+            .args(mail)
             .env(sandbox::APP_SECRET, secret) // not an argument: those everybody on the machine can read
             .env(sandbox::VERIFY_TOKEN, &config.meta.verify_token)
             .stdin(Stdio::piped())

@@ -7,6 +7,7 @@ use crate::{
     app::App,
     config::{Config, Purpose},
     organizations,
+    providers::mail::Mail,
     start::{self, Database},
     types::clock::Clock,
     web::health,
@@ -51,6 +52,7 @@ pub(super) fn doctor() -> Outcome {
         report.tell("the database runs", Database::start(&config, &|_| {}).map_err(|error| error.to_string()));
     runtime()?.block_on(async {
         check_graph(&mut report, &config).await;
+        check_mail(&mut report, &config).await;
         if let Some(database) = &database {
             check_database(&mut report, database, config).await;
         }
@@ -105,6 +107,23 @@ async fn check_graph(report: &mut Report, config: &Config) {
         Err(format!("it is {off} s off. Start a time service (chrony, systemd-timesyncd)"))
     };
     report.tell("the clock is right", right);
+}
+
+/// Without mail nothing is broken: people hand codes over themselves.
+async fn check_mail(report: &mut Report, config: &Config) {
+    let Some(options) = config.mail.clone() else {
+        println!(
+            "· mail is not set up: invitations show their code to whoever invites, and a forgotten password is reset with `nextmove user reset`. Set SMTP_URL and MAIL_FROM"
+        );
+        return;
+    };
+    let answer = match Mail::new(options) {
+        Ok(mail) => {
+            mail.check().await.map_err(|error| format!("{error}. Are name, password and port in SMTP_URL right?"))
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    report.tell("the mail server lets us in", answer);
 }
 
 async fn check_database(report: &mut Report, database: &Database, config: Config) {

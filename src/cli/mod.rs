@@ -101,6 +101,11 @@ enum UserCommand {
         #[arg(long, value_parser = locale)]
         locale: Option<Locale>,
     },
+    /// Make a code with which a person chooses a new password, to be handed over by hand
+    Reset {
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -176,6 +181,7 @@ pub fn main() -> ExitCode {
         Command::Demo { meta } => demo::demo(meta),
         Command::Migrate => migrate(),
         Command::Doctor => doctor::doctor(),
+        Command::User(UserCommand::Reset { email }) => admin::reset_user(&email),
         Command::User(UserCommand::Create {
             email,
             name,

@@ -3,13 +3,16 @@
 use std::{net::SocketAddr, ops::Range};
 
 use clap::Args;
-use tokio::io::AsyncReadExt;
+use tokio::{io::AsyncReadExt, net::TcpListener};
 use url::Url;
 
 use super::{Outcome, runtime, serve::stop_on_signal};
 use crate::{
     demo::{DemoPage, PAGES},
-    sandbox::meta::{self, Language, Options, PageOptions},
+    sandbox::{
+        mail::{self, Sink},
+        meta::{self, Language, Options, PageOptions},
+    },
     types::clock::Clock,
 };
 
@@ -38,6 +41,9 @@ pub(super) struct Flags {
     /// Play the pages of the demo's organizations
     #[arg(long)]
     demo_pages: bool,
+    /// Also a mail server: it takes letters here, and shows them under /mails of --listen
+    #[arg(long)]
+    mail_listen: Option<SocketAddr>,
     /// Ends when standard input does
     #[arg(long)]
     until_input_ends: bool,
@@ -76,6 +82,11 @@ pub(super) fn run(flags: &Flags) -> Outcome {
     if let Some(token) = &flags.verify_token {
         options.verify_token = token.clone();
     }
+    let sink = Sink::default();
+    let mail_listen = flags.mail_listen;
+    if mail_listen.is_some() {
+        options.beside = sink.router();
+    }
     let until_input_ends = flags.until_input_ends;
     let outcome = runtime()?.block_on(async {
         let stop = stop_on_signal()?;
@@ -86,6 +97,11 @@ pub(super) fn run(flags: &Flags) -> Outcome {
                 while matches!(tokio::io::stdin().read(&mut byte).await, Ok(1..)) {}
                 ended.cancel();
             });
+        }
+        if let Some(address) = mail_listen {
+            let listener = TcpListener::bind(address);
+            let listener = listener.await.map_err(|error| format!("The mail sandbox on {address}: {error}."))?;
+            tokio::spawn(mail::serve(listener, sink));
         }
         let listen = options.listen;
         meta::run(options, stop.cancelled_owned()).await.map_err(|error| format!("The sandbox on {listen}: {error}."))

@@ -1,3 +1,4 @@
 //! Clients of other people's services. They know no domain; each is tested against its sandbox.
 
+pub mod mail;
 pub mod meta;

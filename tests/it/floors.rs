@@ -8,7 +8,7 @@ use std::{
 
 /// From the ground up. On a floor of several words each may use the others, except the domains, which have an order of their own.
 const FLOORS: [&[&str]; 6] = [
-    &["error", "http", "config", "types"],
+    &["error", "http", "config", "types", "words"],
     &["db", "jobs", "outbox", "live"],
     &["providers", "sandbox", "app"],
     DOMAINS,

@@ -85,6 +85,8 @@ pub struct Options {
     pub attempts: u32,
     /// [`run`] announces a new lead after a gap from this range, in seconds, again and again.
     pub stream: Option<Range<u64>>,
+    /// Answered on the same listener: the pages of another sandbox.
+    pub beside: axum::Router,
 }
 
 impl Options {
@@ -111,6 +113,7 @@ impl Options {
             first_gap: Duration::from_millis(200),
             attempts: 8,
             stream: None,
+            beside: axum::Router::new(),
         }
     }
 }
@@ -340,7 +343,8 @@ async fn serve_until(
         // Without it the answer to a small request can wait 40 ms for an acknowledgement.
         let _ = stream.set_nodelay(true);
     });
-    let router = control::router().fallback(graph::answer).with_state(sandbox);
+    let beside = sandbox.options().beside.clone();
+    let router = control::router().fallback(graph::answer).with_state(sandbox).merge(beside);
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
 

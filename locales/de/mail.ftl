@@ -1,0 +1,25 @@
+# Briefe an Menschen. Eine Meldung je Zeile; die vier Kataloge haben dieselben Meldungen mit denselben Stellen.
+greeting = Hallo { $name },
+footer = Du erhältst diesen Brief, weil jemand deine E-Mail-Adresse bei NextMove verwendet hat. Fragen? Am besten an die Person, die dich eingeladen hat.
+role-owner = Inhaber
+role-manager = Leitung
+role-agent = Vertrieb
+invitation-subject = { $inviter } lädt dich zu { $organization } ein
+invitation-heading = Willkommen bei { $organization }
+invitation-text = { $inviter } möchte dich bei { $organization } auf NextMove dabeihaben (Rolle: { $role }). Dort erreichen dich neue Leads in Sekunden auf dem Telefon.
+invitation-code = Öffne die Seite und gib diesen Code ein:
+invitation-button = { $organization } beitreten
+invitation-end = Der Code gilt einmal, sieben Tage lang. Der Link allein bewirkt nichts.
+invitation-unknown = Wenn du { $inviter } nicht kennst, brauchst du nichts zu tun.
+reset-subject = Dein Code für ein neues Passwort
+reset-heading = Ein neues Passwort
+reset-text = Jemand, vermutlich du, hat ein neues Passwort für { $email } angefordert.
+reset-code = Öffne die Seite und gib diesen Code ein:
+reset-button = Neues Passwort wählen
+reset-end = Der Code gilt einmal, 20 Minuten lang. Ein älterer Code gilt nicht mehr. Gib ihn niemandem weiter: Wir fragen nicht danach.
+reset-unknown = Warst du es nicht, brauchst du nichts zu tun: Dein Passwort bleibt, wie es ist.
+changed-subject = Dein Passwort wurde geändert
+changed-heading = Dein Passwort wurde geändert
+changed-text = Das Passwort von { $email } wurde gerade geändert, und alle anderen Geräte wurden abgemeldet.
+changed-unknown = Warst du es nicht, wähle sofort ein neues Passwort und sag deiner Teamleitung Bescheid.
+changed-button = Neues Passwort wählen

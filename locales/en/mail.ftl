@@ -1,0 +1,25 @@
+# Letters to people. One message a line; the four catalogues hold the same messages with the same places.
+greeting = Hello { $name },
+footer = You get this letter because somebody used your e-mail address with NextMove. Questions? Simply ask the colleague who invited you.
+role-owner = owner
+role-manager = manager
+role-agent = agent
+invitation-subject = { $inviter } invites you to { $organization }
+invitation-heading = Welcome to { $organization }
+invitation-text = { $inviter } would like you to join { $organization } on NextMove as { $role }. There, new leads reach you within seconds, on your phone.
+invitation-code = Open the page and type this code:
+invitation-button = Join { $organization }
+invitation-end = The code works once, for seven days. The link alone does nothing.
+invitation-unknown = If you do not know { $inviter }, you need not do anything.
+reset-subject = Your code for a new password
+reset-heading = A new password
+reset-text = Somebody, probably you, asked for a new password for { $email }.
+reset-code = Open the page and type this code:
+reset-button = Choose a new password
+reset-end = The code works once, for 20 minutes. An older code no longer works. Never tell it to anybody: we do not ask for it.
+reset-unknown = If it was not you, you need not do anything: your password stays as it is.
+changed-subject = Your password was changed
+changed-heading = Your password was changed
+changed-text = The password of { $email } has just been changed, and all other devices were signed out.
+changed-unknown = If it was not you, choose a new password at once, and tell whoever runs your team.
+changed-button = Choose a new password

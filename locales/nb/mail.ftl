@@ -1,0 +1,25 @@
+# Brev til folk. Én melding per linje; de fire katalogene har de samme meldingene med de samme plassene.
+greeting = Hei { $name },
+footer = Du får dette brevet fordi noen har brukt e-postadressen din i NextMove. Spørsmål? Spør kollegaen som inviterte deg.
+role-owner = eier
+role-manager = leder
+role-agent = selger
+invitation-subject = { $inviter } inviterer deg til { $organization }
+invitation-heading = Velkommen til { $organization }
+invitation-text = { $inviter } vil ha deg med i { $organization } på NextMove som { $role }. Der når nye leads deg på sekunder, rett på telefonen.
+invitation-code = Åpne siden og skriv inn denne koden:
+invitation-button = Bli med i { $organization }
+invitation-end = Koden virker én gang, i sju dager. Lenken alene gjør ingenting.
+invitation-unknown = Kjenner du ikke { $inviter }, trenger du ikke gjøre noe.
+reset-subject = Koden din til et nytt passord
+reset-heading = Et nytt passord
+reset-text = Noen, sannsynligvis du, har bedt om et nytt passord for { $email }.
+reset-code = Åpne siden og skriv inn denne koden:
+reset-button = Velg nytt passord
+reset-end = Koden virker én gang, i 20 minutter. En eldre kode virker ikke lenger. Gi den aldri til noen: vi spør ikke etter den.
+reset-unknown = Var det ikke deg, trenger du ikke gjøre noe: passordet ditt er som før.
+changed-subject = Passordet ditt er endret
+changed-heading = Passordet ditt er endret
+changed-text = Passordet til { $email } er nettopp endret, og alle andre enheter er logget ut.
+changed-unknown = Var det ikke deg, velg et nytt passord med en gang, og si fra til den som leder teamet ditt.
+changed-button = Velg nytt passord

@@ -1,0 +1,25 @@
+# Brieven aan mensen. Eén bericht per regel; de vier catalogi hebben dezelfde berichten met dezelfde plaatsen.
+greeting = Hallo { $name },
+footer = Je krijgt deze brief omdat iemand je e-mailadres bij NextMove heeft gebruikt. Vragen? Stel ze aan de collega die je heeft uitgenodigd.
+role-owner = eigenaar
+role-manager = manager
+role-agent = verkoper
+invitation-subject = { $inviter } nodigt je uit voor { $organization }
+invitation-heading = Welkom bij { $organization }
+invitation-text = { $inviter } wil je graag bij { $organization } op NextMove als { $role }. Daar bereiken nieuwe leads je binnen seconden, op je telefoon.
+invitation-code = Open de pagina en typ deze code:
+invitation-button = Meedoen met { $organization }
+invitation-end = De code werkt één keer, zeven dagen lang. De link alleen doet niets.
+invitation-unknown = Ken je { $inviter } niet, dan hoef je niets te doen.
+reset-subject = Je code voor een nieuw wachtwoord
+reset-heading = Een nieuw wachtwoord
+reset-text = Iemand, waarschijnlijk jij, heeft om een nieuw wachtwoord voor { $email } gevraagd.
+reset-code = Open de pagina en typ deze code:
+reset-button = Kies een nieuw wachtwoord
+reset-end = De code werkt één keer, 20 minuten lang. Een oudere code werkt niet meer. Geef hem aan niemand: wij vragen er niet om.
+reset-unknown = Was jij het niet, dan hoef je niets te doen: je wachtwoord blijft zoals het is.
+changed-subject = Je wachtwoord is gewijzigd
+changed-heading = Je wachtwoord is gewijzigd
+changed-text = Het wachtwoord van { $email } is zojuist gewijzigd, en alle andere apparaten zijn afgemeld.
+changed-unknown = Was jij het niet, kies dan meteen een nieuw wachtwoord en vertel het wie je team leidt.
+changed-button = Kies een nieuw wachtwoord
