@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Result},
     integrations::{self, ReplayQuarantine},
     jobs::{self, Context, Failure, Job},
+    leads::HandOver,
     outbox::{self, Event},
 };
 
@@ -42,6 +43,10 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
             // What came before the page was known, and what waited for a token that works.
             jobs::enqueue::<App, _>(tx, &ReplayQuarantine { page_id, late: None }).await?;
             integrations::hurry(tx).await
+        }
+        Event::MemberLeft { user, heir, by } => {
+            jobs::enqueue::<App, _>(tx, &HandOver { from: user, to: heir, by }).await?;
+            Ok(())
         }
         Event::ConnectionBroken { page_id, .. } => {
             tracing::error!(organization = %tx.organization(), page_id, "the connection to Meta is broken: leads wait until a person mends it");

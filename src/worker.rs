@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     db::Actor,
-    identity, integrations,
+    identity::{self, SendInvitation, SendNotice, SendReset},
+    integrations,
     integrations::{FetchLead, ReplayQuarantine},
     jobs::{self, Context, Failure, Job, Registry},
-    leads::{EndSnooze, Reseal},
+    leads::{EndSnooze, HandOver, Reseal},
     organizations, outbox,
     reactions::React,
 };
@@ -23,6 +24,10 @@ pub fn registry() -> Registry<App> {
         .with::<ReplayQuarantine>()
         .with::<EndSnooze>()
         .with::<Reseal>()
+        .with::<HandOver>()
+        .with::<SendInvitation>()
+        .with::<SendReset>()
+        .with::<SendNotice>()
         .with::<React>()
         .with::<SweepOrganization>()
         .scheduled(Duration::from_secs(600), &Sweep {})

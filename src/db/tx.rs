@@ -167,6 +167,11 @@ impl Tx {
         &self.vault
     }
 
+    /// What people's names and addresses are sealed with: they stand in the directory, which a tenant's transaction may write to as well.
+    pub async fn directory_vault(&self) -> Result<Arc<Vault>> {
+        self.db.vault(None).await
+    }
+
     /// The events that are written when the transaction ends.
     pub(crate) fn pending(&mut self) -> &mut Vec<Pending> {
         &mut self.pending
@@ -317,6 +322,10 @@ impl Directory {
     pub fn open(&self, table: &'static str, column: &'static str, row: Uuid, sealed: &Sealed) -> Result<String> {
         let plain = self.vault.open(Place { table, column, row }, sealed).map_err(Error::internal)?;
         String::from_utf8(plain).map_err(Error::internal)
+    }
+
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// The blind index of a value of the directory.

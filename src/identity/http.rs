@@ -1,4 +1,8 @@
-//! Signing in and out, and who the colleagues are.
+//! Signing in and out; beside it what is one's own, the team, and the door for those who have a code.
+
+mod door;
+mod me;
+mod team;
 
 use axum::{
     Extension,
@@ -11,15 +15,14 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    DemoLogin, Member, Session, SignedIn, Staff, demo,
+    DemoLogin, Session, SignedIn, demo,
     login::{self, Knock, Limiter},
-    members, normalise_email, session, sql,
+    normalise_email, session, sql,
 };
 use crate::{
     app::App,
     error::{Error, Result},
-    http::{Items, Json},
-    organizations::Locale,
+    http::Json,
     types::ids::OrganizationId,
 };
 
@@ -27,8 +30,9 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(log_in, current_session, log_out))
         .routes(routes!(switch_organization))
-        .routes(routes!(change_me))
-        .routes(routes!(team))
+        .merge(me::routes())
+        .merge(team::routes())
+        .merge(door::routes())
         .layer(Extension(Limiter::default()))
 }
 
@@ -92,36 +96,6 @@ async fn switch_organization(
         .directory(async |directory| session::switch(directory, &live, body.organization_id, user_agent).await)
         .await?;
     answer_new(&app, &token).await
-}
-
-#[derive(Deserialize, ToSchema)]
-struct ChangeMe {
-    locale: Locale,
-}
-
-/// Change one's own settings
-#[utoipa::path(patch, path = "/api/me", tag = "session", request_body = ChangeMe, responses((status = 200, body = Session)))]
-async fn change_me(
-    State(app): State<App>,
-    SignedIn(live): SignedIn,
-    Json(body): Json<ChangeMe>,
-) -> Result<Json<Session>> {
-    let demo = app.config.demo;
-    let session = app
-        .db
-        .directory(async |directory| {
-            sql::set_locale(directory, live.user, body.locale.as_str()).await?;
-            session::describe(directory, &live, demo).await
-        })
-        .await?;
-    Ok(Json(session))
-}
-
-/// The colleagues, by name
-#[utoipa::path(get, path = "/api/team", tag = "team", responses((status = 200, body = Items<Member>)))]
-async fn team(staff: Staff) -> Result<Json<Items<Member>>> {
-    let items = staff.directory(async |directory| members(directory, staff.organization()).await).await?;
-    Ok(Json(Items { items }))
 }
 
 #[derive(serde::Serialize, ToSchema)]

@@ -35,10 +35,19 @@ const WINDOW: TimeDelta = TimeDelta::minutes(15);
 /// In memory: so many at once, and one a second.
 const BURST: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 const PER_SECOND: NonZeroU32 = NonZeroU32::new(1).expect("not zero");
+const TYPING_BURST: NonZeroU32 = NonZeroU32::new(120).expect("not zero");
+const TYPING_PER_SECOND: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
 
 /// The limit in memory.
 #[derive(Clone)]
 pub(super) struct Limiter(Arc<DefaultKeyedRateLimiter<IpAddr>>);
+
+impl Limiter {
+    /// For what is asked while somebody types, and costs no hash.
+    pub(super) fn generous() -> Self {
+        Self(Arc::new(RateLimiter::keyed(Quota::per_second(TYPING_PER_SECOND).allow_burst(TYPING_BURST))))
+    }
+}
 
 impl Default for Limiter {
     fn default() -> Self {
@@ -48,7 +57,7 @@ impl Default for Limiter {
 
 /// Who knocks: their address and browser, within the limit in memory.
 pub struct Knock {
-    address: IpAddr,
+    pub(super) address: IpAddr,
     pub(super) headers: HeaderMap,
 }
 

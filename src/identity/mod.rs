@@ -9,12 +9,21 @@
 
 mod access;
 mod address;
+mod code;
 mod demo;
 mod http;
+mod invitation;
+mod join;
+mod letters;
 pub mod login;
 mod password;
+mod picture;
+mod profile;
+mod reset;
 mod session;
 mod sql;
+mod strength;
+mod team;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,7 +38,9 @@ pub use access::{Manager, Operator, Owner, SignedIn, Staff};
 pub use address::client_address;
 pub use demo::{DemoLogin, demo_logins};
 pub use http::{demo_routes, routes};
+pub use letters::{SendInvitation, SendNotice, SendReset};
 pub use password::{NO_PASSWORD, hash_password};
+pub use reset::make_reset_code;
 pub use session::{Live, Token, authenticate, live_sessions, open_session, prune};
 
 /// What a person is in an organization.
@@ -109,6 +120,9 @@ pub struct User {
     /// Overrides the organization's language.
     #[schema(required = true)]
     pub locale: Option<Locale>,
+    /// The path of their picture; another one has another path.
+    #[schema(required = true)]
+    pub picture: Option<String>,
 }
 
 /// One organization that a person can act for.
@@ -144,6 +158,9 @@ pub struct Member {
     pub name: String,
     pub email: String,
     pub role: Role,
+    /// The path of their picture; another one has another path.
+    #[schema(required = true)]
+    pub picture: Option<String>,
 }
 
 /// A person to be.
@@ -161,17 +178,32 @@ pub fn normalise_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Makes a person. 409 `email_taken`; 422 for an address without an @ or an empty name.
-pub async fn create_user(directory: &mut Directory, new: NewUser) -> Result<UserId> {
-    let email = normalise_email(&new.email);
-    let name = new.name.trim();
+/// An address as it is stored. 422 for one without an @.
+fn read_email(email: &str) -> Result<String> {
+    let email = normalise_email(email);
     let has_parts = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    if !has_parts || email.len() > 254 || email.chars().any(char::is_whitespace) {
+    if !has_parts || email.len() > 254 || email.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(Error::invalid("email", "email_invalid", "An e-mail address is written name@domain."));
     }
+    Ok(email)
+}
+
+/// A name without the space around it. 422 for none, a too long one, or one of several lines.
+fn plausible_name(name: &str) -> Result<&str> {
+    let name = name.trim();
     if name.is_empty() || name.len() > 200 {
         return Err(Error::invalid("name", "required", "A person has a name of at most 200 bytes."));
     }
+    if name.chars().any(char::is_control) {
+        return Err(Error::invalid("name", "control_characters", "One line of text, please."));
+    }
+    Ok(name)
+}
+
+/// Makes a person. 409 `email_taken`; 422 for an address without an @ or an empty name.
+pub async fn create_user(directory: &mut Directory, new: NewUser) -> Result<UserId> {
+    let email = read_email(&new.email)?;
+    let name = plausible_name(&new.name)?;
     let id = UserId::new(directory.now());
     if !sql::insert_user(directory, id, &email, name, &new).await? {
         return Err(Error::conflict("email_taken", "Somebody has this e-mail address already."));

@@ -248,5 +248,7 @@ pub(super) async fn describe_new(directory: &mut Directory, token: &Token, demo:
 /// Forgets sessions and login failures that are over for long. Tells how many sessions.
 pub async fn prune(directory: &mut Directory) -> Result<u64> {
     let before = directory.now() - KEPT_AFTER_END;
+    sql::team::prune_invitations(directory.conn(), before).await?;
+    sql::own::prune_resets(directory).await?;
     sql::prune(directory, before).await
 }

@@ -1,10 +1,13 @@
 //! The statements on people, memberships and sessions.
 
+pub(super) mod own;
+pub(super) mod team;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
-use super::{Member, Membership, NewUser, Role, User, Viewer};
+use super::{Member, Membership, NewUser, Role, User, Viewer, picture};
 use crate::{
     db::{Directory, Tx, seal::Sealed},
     error::{Error, Result},
@@ -88,7 +91,8 @@ pub(super) async fn credentials(directory: &mut Directory, email: &str) -> Resul
 
 pub(super) async fn user(directory: &mut Directory, id: UserId) -> Result<User> {
     let row = sqlx::query!(
-        r#"select email as "email: Sealed", name as "name: Sealed", locale from users where id = $1"#,
+        r#"select u.email as "email: Sealed", u.name as "name: Sealed", u.locale, p.version as "picture?"
+           from users u left join pictures p on p.user_id = u.id and p.image is not null where u.id = $1"#,
         id.0
     )
     .fetch_one(directory.conn())
@@ -98,6 +102,7 @@ pub(super) async fn user(directory: &mut Directory, id: UserId) -> Result<User> 
         name: directory.open("users", "name", id.0, &row.name)?,
         email: directory.open("users", "email", id.0, &row.email)?,
         locale: row.locale.map(|locale| locale.parse()).transpose()?,
+        picture: row.picture.map(|version| picture::path(id, version)),
     })
 }
 
@@ -127,8 +132,8 @@ pub(super) async fn memberships(directory: &mut Directory, user: UserId) -> Resu
 
 pub(super) async fn members(directory: &mut Directory, organization: OrganizationId) -> Result<Vec<Member>> {
     let rows = sqlx::query!(
-        r#"select u.id, u.name as "name: Sealed", u.email as "email: Sealed", m.role
-           from memberships m join users u on u.id = m.user_id
+        r#"select u.id, u.name as "name: Sealed", u.email as "email: Sealed", m.role, p.version as "picture?"
+           from memberships m join users u on u.id = m.user_id left join pictures p on p.user_id = u.id and p.image is not null
            where m.organization_id = $1 and m.ended_at is null and u.disabled_at is null"#,
         organization.0
     )
@@ -141,6 +146,7 @@ pub(super) async fn members(directory: &mut Directory, organization: Organizatio
             name: directory.open("users", "name", row.id, &row.name)?,
             email: directory.open("users", "email", row.id, &row.email)?,
             role: Role::parse(&row.role)?,
+            picture: row.picture.map(|version| picture::path(UserId(row.id), version)),
         });
     }
     members.sort_by_cached_key(|member| (member.name.to_lowercase(), member.id));

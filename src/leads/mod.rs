@@ -11,6 +11,7 @@
 
 mod capture;
 mod find;
+mod hand_over;
 mod http;
 mod jobs;
 mod notes;
@@ -30,6 +31,7 @@ use crate::{
 };
 pub use capture::{Captured, NewConsent, NewLead, Person, Received, capture, capture_all};
 pub use find::{Counts, Filter, View, counts, detail, find, list, present_many, timeline_items};
+pub use hand_over::HandOver;
 pub use http::routes;
 pub use jobs::{EndSnooze, Reseal};
 pub use notes::{add_note, write_note};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
-    types::ids::LeadId,
+    types::ids::{LeadId, UserId},
 };
 
 /// Something that happened in an organization.
@@ -22,6 +22,8 @@ pub enum Event {
     TimelineChanged { lead: LeadId },
     /// A list that the app keeps beside the leads changed.
     ListChanged { topic: Topic, id: Uuid },
+    /// Somebody was taken out of the team; `heir` gets what they had in hand, nobody where none is named.
+    MemberLeft { user: UserId, heir: Option<UserId>, by: UserId },
     /// A Meta page was connected, or connected anew.
     PageConnected { page_id: String, row: Uuid },
     /// Meta refuses the page's token or permission; until somebody mends it no lead can be read.
@@ -47,7 +49,7 @@ impl Event {
     /// somebody decides; what follows is told in `reactions.rs`.
     pub fn is_durable(&self) -> bool {
         match self {
-            Self::PageConnected { .. } | Self::ConnectionBroken { .. } => true,
+            Self::MemberLeft { .. } | Self::PageConnected { .. } | Self::ConnectionBroken { .. } => true,
             Self::LeadCaptured { .. }
             | Self::LeadChanged { .. }
             | Self::TimelineChanged { .. }
@@ -60,6 +62,7 @@ impl Event {
         match self {
             Self::LeadCaptured { lead } | Self::LeadChanged { lead } | Self::TimelineChanged { lead } => lead.0,
             Self::ListChanged { id, .. } => *id,
+            Self::MemberLeft { user, .. } => user.0,
             Self::PageConnected { row, .. } | Self::ConnectionBroken { row, .. } => *row,
             Self::Unknown => Uuid::nil(),
         }

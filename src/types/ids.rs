@@ -63,6 +63,7 @@ ids! {
     OrganizationId,
     UserId,
     SessionId,
+    InvitationId,
     LeadId,
     EnquiryId,
     AttemptId,

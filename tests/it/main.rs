@@ -16,4 +16,5 @@ mod offline;
 mod phones;
 mod processes;
 mod schema;
+mod team;
 mod webhooks;

@@ -5,10 +5,11 @@ use sqlx::{Connection, PgConnection};
 use crate::world::TestApp;
 
 /// The tables that find a tenant. Every other table belongs to one.
-const DIRECTORY: [&str; 14] = [
+const DIRECTORY: [&str; 17] = [
     "_sqlx_migrations",
     "cron_slots",
     "data_keys",
+    "invitations",
     "jobs",
     "login_failures",
     "memberships",
@@ -16,6 +17,8 @@ const DIRECTORY: [&str; 14] = [
     "operator_staff",
     "operators",
     "organizations",
+    "password_resets",
+    "pictures",
     "sessions",
     "users",
     "webhook_quarantine",
@@ -40,7 +43,14 @@ const PERSONAL: [&str; 14] = [
     "email_index",
 ];
 /// As above, but the word also names what is not personal.
-const PERSONAL_IN: [(&str, &str); 2] = [("users", "name"), ("lead_notes", "text")];
+const PERSONAL_IN: [(&str, &str); 6] = [
+    ("users", "name"),
+    ("lead_notes", "text"),
+    ("invitations", "name"),
+    ("invitations", "code"),
+    ("password_resets", "code"),
+    ("pictures", "image"),
+];
 
 async fn connection(url: &str) -> PgConnection {
     PgConnection::connect(url).await.expect("a connection")

@@ -26,7 +26,11 @@ use nextmove::{
     identity::{self, NO_PASSWORD, NewUser, Role},
     jobs::worker::Worker,
     organizations::{self, Locale, NewOrganization},
-    sandbox::meta::{self, Sandbox},
+    providers::mail::MailOptions,
+    sandbox::{
+        mail::{self, Sink},
+        meta::{self, Sandbox},
+    },
     start,
     types::{
         clock::Clock,
@@ -191,6 +195,8 @@ pub struct TestApp {
     pub app: App,
     pub world: World,
     pub sandbox: Sandbox,
+    /// Where letters go, with [`TestApp::with_mail`].
+    pub mail: Sink,
     pub clock: Clock,
     pub address: String,
     database: String,
@@ -203,6 +209,31 @@ pub struct TestApp {
 impl TestApp {
     pub async fn new() -> Self {
         Self::with(|_| {}).await
+    }
+
+    /// A server that sends letters, to a mail server of its own.
+    pub async fn with_mail() -> Self {
+        Self::with_mail_that_waits(std::time::Duration::from_secs(20)).await
+    }
+
+    /// As [`TestApp::with_mail`], with so much patience for the mail server.
+    pub async fn with_mail_that_waits(timeout: std::time::Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("smtp://{}", listener.local_addr().expect("an address"));
+        let sink = Sink::default();
+        let mut app = Self::with(|config| {
+            config.mail = Some(MailOptions {
+                url: url.parse().expect("a URL"),
+                from: "NextMove <nextmove@example.com>".parse().expect("a sender"),
+                timeout,
+            });
+        })
+        .await;
+        app.mail = sink.clone();
+        app._tasks.spawn(async move {
+            let _ = mail::serve(listener, sink).await;
+        });
+        app
     }
 
     pub async fn demo() -> Self {
@@ -248,6 +279,7 @@ impl TestApp {
             app,
             world,
             sandbox,
+            mail: Sink::default(),
             clock,
             address: format!("http://{address}"),
             database,
@@ -319,7 +351,7 @@ impl TestApp {
         opened.await.expect("a session")
     }
 
-    fn always(&self, user: UserId) -> Caller<'_> {
+    pub fn always(&self, user: UserId) -> Caller<'_> {
         let (_, cookie) = self.sessions.iter().find(|(known, _)| *known == user).expect("a session was made");
         self.holding(cookie)
     }
@@ -449,11 +481,34 @@ impl Caller<'_> {
         self.clone().with_header("if-match", &format!("\"{version}\"")).send(Method::PATCH, path, Some(body)).await
     }
 
+    /// A body that is no JSON.
+    pub async fn put_bytes(&self, path: &str, body: Vec<u8>) -> (Answer, Vec<u8>) {
+        self.exchange(Method::PUT, path, |request| request.body(body)).await
+    }
+
+    /// An answer that is no JSON.
+    pub async fn get_bytes(&self, path: &str) -> (Answer, Vec<u8>) {
+        self.exchange(Method::GET, path, |request| request).await
+    }
+
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
     }
 
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let with_body = |request: reqwest::RequestBuilder| match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        self.exchange(method, path, with_body).await.0
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        with_body: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> (Answer, Vec<u8>) {
         let mut request = self.app.http.request(method, format!("{}{path}", self.app.address));
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -461,14 +516,12 @@ impl Caller<'_> {
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let response = request.send().await.expect("the server answers");
+        let response = with_body(request).send().await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.expect("a body");
+        let bytes = response.bytes().await.expect("a body").to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, json, text }
+        (Answer { status, headers, json, text }, bytes)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     identity::Viewer,
     leads::find::{Counts, Key, Narrowed},
-    types::ids::LeadId,
+    types::ids::{LeadId, UserId},
 };
 
 /// The newest first, after the cursor.
@@ -114,6 +114,18 @@ pub(in crate::leads) async fn ids_after(tx: &mut Tx, after: Option<LeadId>, batc
     let ids = sqlx::query_scalar!(
         "select id from leads where ($1::uuid is null or id > $1) order by id limit $2",
         after.map(|id| id.0),
+        batch
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(LeadId).collect())
+}
+
+/// Open leads in somebody's hands, the oldest first.
+pub(in crate::leads) async fn open_ids_of(tx: &mut Tx, user: UserId, batch: i64) -> Result<Vec<LeadId>> {
+    let ids = sqlx::query_scalar!(
+        "select id from leads where assignee_id = $1 and status not in ('won', 'lost') order by id limit $2",
+        user.0,
         batch
     )
     .fetch_all(tx.conn())

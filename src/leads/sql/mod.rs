@@ -12,7 +12,7 @@ pub(super) use beside::{
     trace_first_attempt,
 };
 pub(super) use capture::{grounds, insert_enquiry, insert_leads, lock_submissions};
-pub(super) use lists::{counts, ids_after, newest, next_due};
+pub(super) use lists::{counts, ids_after, newest, next_due, open_ids_of};
 
 use super::{Answer, Status, capture::Person};
 use crate::{

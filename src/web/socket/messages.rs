@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,6 +13,18 @@ use crate::{
     outbox::{Event, Recorded, Topic},
     types::ids::{LeadId, UserId},
 };
+
+/// What a socket says when it connects.
+#[derive(Debug, Default, Deserialize)]
+pub struct Auth {
+    pub since: Option<i64>,
+}
+
+/// What a socket says afterwards.
+#[derive(Debug, Deserialize)]
+pub struct Acknowledgement {
+    pub lead_ids: Vec<LeadId>,
+}
 
 /// Who may see a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,12 +114,19 @@ pub async fn read(tx: &mut Tx, events: Vec<Recorded>) -> Result<Vec<Message>> {
         .collect())
 }
 
+/// Whether somebody may see more or less than before.
+pub fn changes_the_team(event: &Event) -> bool {
+    matches!(event, Event::MemberLeft { .. } | Event::ListChanged { topic: Topic::Team, .. })
+}
+
 fn lead_of(event: &Event) -> Option<LeadId> {
     match event {
         Event::LeadCaptured { lead } | Event::LeadChanged { lead } | Event::TimelineChanged { lead } => Some(*lead),
-        Event::ListChanged { .. } | Event::PageConnected { .. } | Event::ConnectionBroken { .. } | Event::Unknown => {
-            None
-        }
+        Event::ListChanged { .. }
+        | Event::MemberLeft { .. }
+        | Event::PageConnected { .. }
+        | Event::ConnectionBroken { .. }
+        | Event::Unknown => None,
     }
 }
 
@@ -140,6 +160,7 @@ fn message(
             ))
         }
         Event::ListChanged { topic, id } => Some(changed(sequence, *topic, json!(id), Sight::Everybody, 0)),
+        Event::MemberLeft { user, .. } => Some(changed(sequence, Topic::Team, json!(user), Sight::Everybody, 0)),
         Event::Unknown => Some(Message {
             name: "refetch",
             body: json!({ "sequence": sequence }),

@@ -17,7 +17,6 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use serde_json::json;
 use socketioxide::{
     BroadcastError, SendError, SocketError, SocketIo, TransportType,
@@ -37,7 +36,7 @@ use crate::{
     outbox::{self, Recorded},
     types::ids::{LeadId, OrganizationId, SessionId},
 };
-use messages::{Message, Sight};
+use messages::{Acknowledgement, Auth, Message, Sight};
 use presence::Shared;
 
 /// An app that missed more than this fetches everything anew.
@@ -60,18 +59,6 @@ pub struct Sockets {
     app: App,
     io: SocketIo,
     shared: Arc<Shared>,
-}
-
-/// What a socket says when it connects.
-#[derive(Debug, Default, Deserialize)]
-struct Auth {
-    since: Option<i64>,
-}
-
-/// What a socket says afterwards.
-#[derive(Debug, Deserialize)]
-struct Acknowledgement {
-    lead_ids: Vec<LeadId>,
 }
 
 /// The layer that serves `/socket.io`, and the handle to emit with.
@@ -237,6 +224,10 @@ impl Audience for Sockets {
 
     async fn deliver(&self, tx: &mut Tx, events: Vec<Recorded>) -> Result<()> {
         let organization = tx.organization();
+        if events.iter().any(|recorded| messages::changes_the_team(&recorded.event)) {
+            // Before anything else is said: whoever left hears no more, and whoever became something else hears as what they are now.
+            self.end_stale().await?;
+        }
         let messages = messages::read(tx, events).await?;
         let at = self.app.clock.now();
         let mut created = Vec::new();
