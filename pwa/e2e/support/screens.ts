@@ -128,6 +128,65 @@ export const SCREENS: Screen[] = [
     },
   },
   { name: 'profile', who: 'mats', at: () => '/profile' },
+  {
+    name: 'profile-edit',
+    at: () => '/profile',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('profile_edit') }).click()
+      await dialog(page)
+    },
+  },
+  {
+    name: 'password-change',
+    at: () => '/profile',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('profile_edit') }).click()
+      await page.getByRole('dialog').getByRole('button', { name: t('password_change') }).click()
+      await page.getByRole('dialog').getByLabel(t('password_new'), { exact: true }).fill('ravi1234')
+      await page.getByText(t('password_weak_short')).waitFor()
+    },
+  },
+  { name: 'team', who: 'asha', at: () => '/settings/team', open: async (_visit, page) => page.getByText('Ravi Solheim').waitFor() },
+  {
+    name: 'team-invite',
+    who: 'asha',
+    at: () => '/settings/team',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('team_invite') }).click()
+      await dialog(page)
+    },
+  },
+  {
+    name: 'team-member',
+    who: 'asha',
+    at: () => '/settings/team',
+    open: async (_visit, page) => {
+      await page.getByRole('button', { name: /Ravi Solheim/ }).click()
+      await dialog(page)
+    },
+  },
+  {
+    name: 'team-remove',
+    who: 'asha',
+    at: () => '/settings/team',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: /Ravi Solheim/ }).click()
+      await page.getByRole('dialog').getByRole('button', { name: t('team_remove') }).click()
+      await page.getByRole('dialog', { name: t('team_remove_title', { name: 'Ravi Solheim' }) }).waitFor()
+    },
+  },
+  { name: 'join', stranger: true, at: () => '/join?i=0190aaaa-0000-7000-8000-000000000000' },
+  { name: 'join-by-hand', stranger: true, at: () => '/join' },
+  { name: 'forgot', stranger: true, at: () => '/forgot' },
+  {
+    name: 'reset',
+    stranger: true,
+    at: () => '/reset',
+    open: async ({ t }, page) => {
+      await page.getByLabel(t('password_new'), { exact: true }).fill('furu støvel lampe torsk')
+      await page.getByText(t('password_strength_strong')).waitFor()
+    },
+  },
   { name: 'operator', who: 'olav', at: () => '/operator' },
   { name: 'unknown', at: () => '/nowhere', open: async ({ t }, page) => page.getByText(t('page_unknown')).waitFor() },
   {

@@ -13,7 +13,7 @@ const target = process.env.CARGO_TARGET_DIR ?? path.join(os.homedir(), '.cache/n
 const program = process.env.NEXTMOVE_BIN ?? path.join(target, 'debug/nextmove')
 
 /** What a developer has set for a server of their own must not reach this one. */
-const FOREIGN = ['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'MASTER_KEYS', 'METRICS_ADDR', 'META_GRAPH_URL', 'TRUSTED_PROXY_HOPS', 'RUST_LOG']
+const FOREIGN = ['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'MASTER_KEYS', 'METRICS_ADDR', 'META_GRAPH_URL', 'TRUSTED_PROXY_HOPS', 'RUST_LOG', 'SMTP_URL', 'MAIL_FROM']
 
 /** A demo world of its own in a temporary folder, a Meta beside it that outlives it, and a remote control for both. */
 export default async function setup(): Promise<() => Promise<void>> {
@@ -23,7 +23,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nextmove-e2e-'))
   // As root the database runs as another user, who has to pass through.
   fs.chmodSync(folder, 0o711)
-  const [serverPort, sandboxPort, wirePort, controlPort] = await freePorts()
+  const [serverPort, sandboxPort, wirePort, controlPort, mailPort] = await freePorts()
   const url = `http://127.0.0.1:${wirePort}`
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`
   const log = fs.openSync(path.join(folder, 'log'), 'a')
@@ -38,11 +38,18 @@ export default async function setup(): Promise<() => Promise<void>> {
     LOG_FORMAT: 'json',
   }
   for (const name of FOREIGN) delete environment[name]
+  Object.assign(environment, { SMTP_URL: `smtp://127.0.0.1:${mailPort}`, MAIL_FROM: 'NextMove <nextmove@example.com>' })
 
   // Ends when its standard input does, so also when this process is killed.
   const sandbox = spawn(
     program,
-    ['sandbox', '--until-input-ends', '--demo-pages', '--listen', `127.0.0.1:${sandboxPort}`, '--webhook-url', `http://127.0.0.1:${serverPort}/webhooks/meta-lead`],
+    [
+      'sandbox',
+      '--until-input-ends',
+      '--demo-pages',
+      ...['--listen', `127.0.0.1:${sandboxPort}`, '--mail-listen', `127.0.0.1:${mailPort}`],
+      ...['--webhook-url', `http://127.0.0.1:${serverPort}/webhooks/meta-lead`],
+    ],
     { env: environment, stdio: ['pipe', log, log] },
   )
   let server: ChildProcess | undefined
@@ -89,9 +96,9 @@ export default async function setup(): Promise<() => Promise<void>> {
   return stop
 }
 
-async function freePorts(): Promise<[number, number, number, number]> {
+async function freePorts(): Promise<[number, number, number, number, number]> {
   const probes = await Promise.all(
-    [1, 2, 3, 4].map(
+    [1, 2, 3, 4, 5].map(
       () =>
         new Promise<net.Server>((resolve) => {
           const probe = net.createServer()
@@ -101,7 +108,7 @@ async function freePorts(): Promise<[number, number, number, number]> {
   )
   const ports = probes.map((probe) => (probe.address() as net.AddressInfo).port)
   await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))))
-  return ports as [number, number, number, number]
+  return ports as [number, number, number, number, number]
 }
 
 async function ready(url: string, hasEnded: () => boolean): Promise<void> {

@@ -111,3 +111,22 @@ export async function someLeads(owner: APIRequestContext): Promise<{ busy: strin
   await ravi.dispose()
   return { busy, fresh: await first(owner, 'status=new&assignee=none'), lost: await first(owner, 'status=lost') }
 }
+
+export interface Letter {
+  subject: string
+  text: string
+  code: string | null
+}
+
+/** The newest letter to somebody, once so many have come. */
+export async function letterTo(address: string, count = 1): Promise<Letter> {
+  const until = Date.now() + 15_000
+  while (Date.now() < until) {
+    const answer = await fetch(`${sandbox()}/_sandbox/mails?to=${encodeURIComponent(address)}`)
+    const letters = (await answer.json()) as Letter[]
+    const last = letters[letters.length - 1]
+    if (last && letters.length >= count) return last
+    await new Promise((resolve) => setTimeout(resolve, 60))
+  }
+  throw new Error(`No ${count} letters to ${address}.`)
+}

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { parseInboxSearch } from '@/features/inbox/search'
 import { Desk } from './Desk'
+import { door } from './door'
 import { only, root, signedIn } from './frame'
 import { settings } from './settings'
 
@@ -46,7 +47,7 @@ const operator = createRoute({
   component: lazyRouteComponent(() => import('@/features/operator/OperatorScreen'), 'OperatorScreen'),
 })
 
-const tree = root.addChildren([login, signedIn.addChildren([desk.addChildren([inbox, lead]), search, profile, operator, ...settings])])
+const tree = root.addChildren([login, ...door, signedIn.addChildren([desk.addChildren([inbox, lead]), search, profile, operator, ...settings])])
 
 export function createAppRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: false, defaultPendingMs: 150, defaultPendingMinMs: 200 })

@@ -1,13 +1,13 @@
 import type { Lead, LeadDetail, Member, Session } from '@/shared/api/types'
 
 /** Acme and its people, as on the server: owner Asha, manager Mats, agent Ravi. */
-export const asha: Member = { id: 'u-asha', name: 'Asha Berg', email: 'asha@acme.test', role: 'owner' }
-export const mats: Member = { id: 'u-mats', name: 'Mats Lindqvist', email: 'mats@acme.test', role: 'manager' }
-export const ravi: Member = { id: 'u-ravi', name: 'Ravi Sandhu', email: 'ravi@acme.test', role: 'agent' }
+export const asha: Member = { id: 'u-asha', name: 'Asha Berg', email: 'asha@acme.test', role: 'owner', picture: null }
+export const mats: Member = { id: 'u-mats', name: 'Mats Lindqvist', email: 'mats@acme.test', role: 'manager', picture: null }
+export const ravi: Member = { id: 'u-ravi', name: 'Ravi Sandhu', email: 'ravi@acme.test', role: 'agent', picture: null }
 
 export function sessionOf(member: Member): Session {
   return {
-    user: { id: member.id, name: member.name, email: member.email, locale: 'en' },
+    user: { id: member.id, name: member.name, email: member.email, locale: 'en', picture: null },
     role: member.role,
     organization: {
       id: 'o-acme',

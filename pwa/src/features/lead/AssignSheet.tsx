@@ -22,7 +22,7 @@ export function AssignSheet({ lead, session, onClose }: { lead: Lead; session: S
       {team.map((member) => (
         <Choice
           key={member.id}
-          icon={<Avatar name={member.name} />}
+          icon={<Avatar name={member.name} picture={member.picture} />}
           label={member.id === session.user.id ? m.me_named({ name: member.name }) : member.name}
           hint={roleLabel(member.role)}
           chosen={member.id === lead.assignee_id}

@@ -83,10 +83,11 @@ function Assignee({ lead, session }: { lead: Lead; session: Session }) {
   const team = useTeam()
   if (lead.assignee_id === null) return <span className="text-15 text-ink-3">{m.unclaimed()}</span>
   const mine = lead.assignee_id === session.user.id
-  const name = mine ? session.user.name : (team.get(lead.assignee_id)?.name ?? m.someone())
+  const colleague = mine ? session.user : team.get(lead.assignee_id)
+  const name = colleague?.name ?? m.someone()
   return (
     <span className="flex items-center gap-2 text-15 text-ink-2">
-      <Avatar name={name} size="s" />
+      <Avatar name={name} picture={colleague?.picture} size="s" />
       {mine ? m.yours() : name}
     </span>
   )

@@ -50,12 +50,13 @@ function Item({ item, team }: { item: TimelineItem; team: Map<string, Member> })
   const now = useNow()
   const session = useSession()
   const who = item.user_id === session.user.id ? session.user.name : item.user_id ? (team.get(item.user_id)?.name ?? m.someone()) : null
+  const face = item.user_id === session.user.id ? session.user.picture : item.user_id ? team.get(item.user_id)?.picture : null
   const at = new Date(item.at)
   const name = (id: string | null) => (id ? (id === session.user.id ? session.user.name : (team.get(id)?.name ?? m.someone())) : m.nobody())
   return (
     <li className="flex gap-3 py-3">
       <span className="relative shrink-0 self-start">
-        {who ? <Avatar name={who} /> : <span className="block size-9 rounded-full bg-sunken" />}
+        {who ? <Avatar name={who} picture={face} /> : <span className="block size-9 rounded-full bg-sunken" />}
         <span className={who ? 'absolute -right-1 -bottom-1 grid size-5 place-items-center rounded-full bg-paper text-ink-2' : 'absolute inset-0 grid place-items-center text-ink-3'}>
           {createElement(iconOf(item), { size: who ? 13 : 17, 'aria-hidden': true })}
         </span>

@@ -1,7 +1,7 @@
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useState } from 'react'
 import { valibotResolver } from '@hookform/resolvers/valibot'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useRouter, useSearch } from '@tanstack/react-router'
+import { Link, useRouter, useSearch } from '@tanstack/react-router'
 import { ArrowRight } from 'lucide-react'
 import { useForm } from 'react-hook-form'
 import * as v from 'valibot'
@@ -18,7 +18,7 @@ import { enter } from '@/shared/session/enter'
 import { Avatar } from '@/shared/ui/Avatar'
 import { Button } from '@/shared/ui/Button'
 import { Field } from '@/shared/ui/Field'
-import { Logo } from '@/shared/ui/Logo'
+import { Door, Notice } from '@/shared/ui/Door'
 
 export function LoginScreen() {
   const router = useRouter()
@@ -40,16 +40,11 @@ export function LoginScreen() {
   }
   const logins = demo.data?.logins ?? []
   return (
-    <main className="scrollable flex h-full flex-col bg-paper px-safe pt-safe">
-      <div className="m-auto w-full max-w-sm py-10">
-        <Logo className="size-14" />
-        <h1 className="mt-6 text-28 font-bold tracking-tight">{m.login_title()}</h1>
-        <p className="mt-1 text-17 text-pretty text-ink-3">{m.login_hint()}</p>
-        <LoginForm onSession={entered} />
-        {logins.length > 0 && <DemoLogins logins={logins} onSession={entered} />}
-        <Languages />
-      </div>
-    </main>
+    <Door title={m.login_title()} hint={m.login_hint()}>
+      <LoginForm onSession={entered} />
+      {logins.length > 0 && <DemoLogins logins={logins} onSession={entered} />}
+      <Languages />
+    </Door>
   )
 }
 
@@ -87,12 +82,11 @@ function LoginForm({ onSession }: { onSession: (session: Session) => void }) {
       <Button kind="primary" type="submit" className="w-full" disabled={signIn.isPending || locked}>
         {m.login_submit()}
       </Button>
+      <Link to="/forgot" className="-mx-2 inline-flex min-h-12 items-center px-2 text-15 font-medium text-accent-text">
+        {m.login_forgot()}
+      </Link>
     </form>
   )
-}
-
-function Notice({ children }: { children: ReactNode }) {
-  return <p className="rounded-control bg-late-soft px-4 py-3 text-15 text-late-text">{children}</p>
 }
 
 function Locked({ until, onOver }: { until: number; onOver: () => void }) {

@@ -18,6 +18,7 @@ import { Group } from '@/shared/ui/Page'
 import { Segments } from '@/shared/ui/Segments'
 import { toast } from '@/shared/ui/toasts'
 import { InstallHint } from './InstallHint'
+import { OwnProfile } from './OwnProfile'
 import { Settings } from './Settings'
 
 export function ProfileScreen() {
@@ -36,12 +37,13 @@ export function ProfileScreen() {
     <section aria-label={m.nav_profile()} className="scrollable h-full">
       <div className="mx-auto max-w-xl space-y-9 px-safe pt-6 pb-10">
         <header className="flex items-center gap-4">
-          <Avatar name={session.user.name} size="l" />
-          <div className="min-w-0">
+          <Avatar name={session.user.name} picture={session.user.picture} size="l" />
+          <div className="min-w-0 flex-1">
             <h1 className="text-28 font-bold tracking-tight break-words">{session.user.name}</h1>
             <p className="truncate text-15 text-ink-3">{session.user.email}</p>
             <p className="text-15 text-ink-3">{roleLabel(session.role)}</p>
           </div>
+          <OwnProfile />
         </header>
         <Organizations />
         <Settings />

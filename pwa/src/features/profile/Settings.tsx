@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { ChevronRight, type LucideIcon } from 'lucide-react'
+import { ChevronRight, UsersRound, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Role } from '@/shared/api/types'
 import { useSession } from '@/shared/session/queries'
@@ -15,7 +15,9 @@ interface Place {
 }
 
 /** The routes of app/settings.ts, in the same order. Read when it is shown: words follow the language. */
-const places = (): Place[] => []
+const places = (): Place[] => [
+  { to: '/settings/team', icon: UsersRound, label: m.settings_team(), hint: m.settings_team_hint(), roles: ['owner', 'manager'] },
+]
 
 export function Settings() {
   const { role } = useSession()

@@ -35,6 +35,11 @@ const reasons: Record<string, () => string> = {
   email_invalid: () => m.error_email_invalid(),
 }
 
+/** Reasons that only some screens meet: their words come with those screens, and not with the first load. */
+export function teach(more: Record<string, () => string>): void {
+  Object.assign(reasons, more)
+}
+
 /** The error in words for the person who reads it. */
 export function inWords(error: unknown): string {
   if (!(error instanceof ApiError)) return m.error_unknown()

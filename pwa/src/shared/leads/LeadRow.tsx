@@ -62,7 +62,7 @@ export const LeadRow = memo(function LeadRow({ lead, campaign, assignee, session
           {lead.is_test && <Flag>{m.flag_test()}</Flag>}
           {assignee && !mine && (
             <span className="shrink-0">
-              <Avatar name={assignee.name} size="xs" />
+              <Avatar name={assignee.name} picture={assignee.picture} size="xs" />
               <span className="sr-only">{m.assigned_to({ name: assignee.name })}</span>
             </span>
           )}

@@ -70,6 +70,11 @@ export class Receiver {
       case 'organization':
         void refetchQuietly(this.client, { queryKey: ['session'] })
         return
+      case 'team':
+        // Who is what decides what the app offers, and whoever it is about may be the one who is looking.
+        void refetchQuietly(this.client, { queryKey: ['team'] })
+        void refetchQuietly(this.client, { queryKey: ['session'] })
+        return
       default:
         void refetchQuietly(this.client, { queryKey: [topic] })
     }

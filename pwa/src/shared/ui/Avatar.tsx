@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { cx } from './classes'
 
 function initials(name: string): string {
@@ -14,13 +15,22 @@ function hue(name: string): number {
   return sum
 }
 
-export function Avatar({ name, size = 'm', className }: { name: string; size?: 'xs' | 's' | 'm' | 'l'; className?: string }) {
+interface Props {
+  name: string
+  /** Their own picture; initials where there is none, until it is there, and when it cannot be had. */
+  picture?: string | null
+  size?: 'xs' | 's' | 'm' | 'l'
+  className?: string
+}
+
+export function Avatar({ name, picture, size = 'm', className }: Props) {
   const of = hue(name)
+  const [broken, setBroken] = useState<string | null>(null)
   return (
     <span
       aria-hidden
       className={cx(
-        'avatar grid shrink-0 place-items-center rounded-full text-13 font-semibold',
+        'avatar relative grid shrink-0 place-items-center overflow-hidden rounded-full text-13 font-semibold',
         size === 'xs' && 'size-5.5',
         size === 's' && 'size-7',
         size === 'm' && 'size-9',
@@ -30,6 +40,9 @@ export function Avatar({ name, size = 'm', className }: { name: string; size?: '
       style={{ '--hue': of } as React.CSSProperties}
     >
       {size === 'xs' ? initials(name)[0] : initials(name)}
+      {picture && picture !== broken && (
+        <img src={picture} alt="" decoding="async" onError={() => setBroken(picture)} className="absolute inset-0 size-full object-cover" />
+      )}
     </span>
   )
 }
