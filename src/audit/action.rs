@@ -48,6 +48,19 @@ pub enum Action {
 
     OrganizationCreated,
     MemberAdded,
+    MemberInvited,
+    /// A new code: by letter, or shown to be handed over.
+    InvitationRenewed,
+    InvitationWithdrawn,
+    RoleChanged,
+    MemberRemoved,
+    /// Name or picture.
+    ProfileChanged,
+    PasswordChanged,
+    /// A forgotten password was replaced, with a code.
+    PasswordReset,
+    /// Whoever runs the server made a code for a new password.
+    ResetCodeMade,
 
     PageConnected,
     ConnectionBroken,
@@ -89,6 +102,7 @@ pub enum Subject {
     Page,
     /// A delivery in the quarantine.
     Delivery,
+    Invitation,
 }
 
 impl Subject {
@@ -99,13 +113,14 @@ impl Subject {
             Self::Organization => "organization",
             Self::Page => "page",
             Self::Delivery => "delivery",
+            Self::Invitation => "invitation",
         }
     }
 }
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 39] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -131,6 +146,15 @@ impl Action {
         Self::OrganizationLeft,
         Self::OrganizationCreated,
         Self::MemberAdded,
+        Self::MemberInvited,
+        Self::InvitationRenewed,
+        Self::InvitationWithdrawn,
+        Self::RoleChanged,
+        Self::MemberRemoved,
+        Self::ProfileChanged,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::ResetCodeMade,
         Self::PageConnected,
         Self::ConnectionBroken,
         Self::KeysRotated,
@@ -152,7 +176,7 @@ impl Action {
 
     fn parts(self) -> (&'static str, Group, Option<Subject>) {
         use Group::{Access, Leads, Settings, System, Team, Views};
-        use Subject::{Delivery, Lead, Organization, Page, User};
+        use Subject::{Delivery, Invitation, Lead, Organization, Page, User};
         match self {
             Self::LeadCaptured => ("lead_captured", Leads, Some(Lead)),
             Self::LeadEnquired => ("lead_enquired", Leads, Some(Lead)),
@@ -179,6 +203,15 @@ impl Action {
             Self::OrganizationLeft => ("organization_left", Access, Some(User)),
             Self::OrganizationCreated => ("organization_created", Settings, Some(Organization)),
             Self::MemberAdded => ("member_added", Team, Some(User)),
+            Self::MemberInvited => ("member_invited", Team, Some(Invitation)),
+            Self::InvitationRenewed => ("invitation_renewed", Team, Some(Invitation)),
+            Self::InvitationWithdrawn => ("invitation_withdrawn", Team, Some(Invitation)),
+            Self::RoleChanged => ("role_changed", Team, Some(User)),
+            Self::MemberRemoved => ("member_removed", Team, Some(User)),
+            Self::ProfileChanged => ("profile_changed", Team, Some(User)),
+            Self::PasswordChanged => ("password_changed", Access, Some(User)),
+            Self::PasswordReset => ("password_reset", Access, Some(User)),
+            Self::ResetCodeMade => ("reset_code_made", Access, Some(User)),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::KeysRotated => ("keys_rotated", System, None),

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Action},
     db::{
         Tx,
         seal::{Place, Sealed, Vault},
@@ -125,6 +126,7 @@ pub(super) async fn invite(tx: &mut Tx, viewer: &Viewer, new: &NewInvitation, by
     if !sql::insert_invitation(tx, row).await? {
         return Err(Error::conflict("already_invited", "This person is invited already."));
     }
+    audit::record(tx, Action::MemberInvited.on(id).with("role", new.role));
     post(tx, id, by_mail).await?;
     given_back(tx, id, (!by_mail).then_some(code)).await
 }
@@ -163,6 +165,7 @@ pub(super) async fn renew(tx: &mut Tx, viewer: &Viewer, id: InvitationId, by_mai
     let sealed = if by_mail { Some(seal(&vault, "code", id, &code.shown())?) } else { None };
     let expires_at = tx.now() + LASTS;
     sql::renew_code(tx, id, &index, sealed, expires_at).await?;
+    audit::record(tx, Action::InvitationRenewed.on(id).with("by", if by_mail { "letter" } else { "hand" }));
     post(tx, id, by_mail).await?;
     given_back(tx, id, (!by_mail).then_some(code)).await
 }
@@ -180,6 +183,7 @@ pub(super) async fn show(tx: &mut Tx, viewer: &Viewer, id: InvitationId, has_mai
 pub(super) async fn withdraw(tx: &mut Tx, viewer: &Viewer, id: InvitationId) -> Result<()> {
     lock(tx, viewer, id).await?;
     sql::withdraw(tx, id).await?;
+    audit::record(tx, Action::InvitationWithdrawn.on(id));
     outbox::record(tx, Event::ListChanged { topic: Topic::Team, id: id.0 });
     Ok(())
 }

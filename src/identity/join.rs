@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Action},
     db::{
-        Actor, Directory, Tx,
+        Directory, Tx,
         seal::{Place, Vault},
     },
     error::{Error, Result},
@@ -80,7 +81,7 @@ pub(super) async fn join(app: &App, knock: &Knock, join: Join) -> Result<session
     let password_hash = password::hash_password(app, join.password).await?;
     let user = UserId::new(app.clock.now());
     app.db
-        .write(organization, Actor::User(user), async |tx| {
+        .write(organization, knock.by(user), async |tx| {
             let (vault, row) = redeem(tx, id, &code).await?;
             let seal = |column: &'static str, plain: &str| {
                 vault.seal(Place { table: "users", column, row: user.0 }, plain.as_bytes()).map_err(Error::internal)
@@ -117,7 +118,7 @@ pub(super) async fn confirm(
     let Found { id, organization, code, offer } = find(app, knock, presented).await?;
     let user = live.user;
     app.db
-        .write(organization, Actor::User(user), async |tx| {
+        .write(organization, knock.by(user), async |tx| {
             let (_, row) = redeem(tx, id, &code).await?;
             if sql::holder_of(tx.conn(), &row.email_index).await? != Some(user) {
                 return Err(Error::Forbidden("other_address"));
@@ -143,6 +144,7 @@ async fn redeem(tx: &mut Tx, id: InvitationId, code: &Code) -> Result<(std::sync
 async fn enter(tx: &mut Tx, id: InvitationId, user: UserId, role: Role) -> Result<()> {
     sql::join(tx, user, role).await?;
     sql::accept(tx, id, user).await?;
+    audit::record(tx, Action::MemberAdded.on(user).with("role", role).with("invitation", id));
     outbox::record(tx, Event::ListChanged { topic: Topic::Team, id: user.0 });
     Ok(())
 }

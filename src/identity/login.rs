@@ -19,14 +19,15 @@ use chrono::TimeDelta;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
 use super::{
+    access,
     address::{client_address, counted},
     normalise_email, password, session, sql,
 };
 use crate::{
     app::App,
-    db::Directory,
+    db::{Actor, By, Directory},
     error::{Error, Result},
-    types::ids::UserId,
+    types::{ids::UserId, origin::Origin},
 };
 
 const PER_ACCOUNT: i32 = 5;
@@ -59,6 +60,7 @@ impl Default for Limiter {
 pub struct Knock {
     pub(super) address: IpAddr,
     pub(super) headers: HeaderMap,
+    pub(super) origin: Arc<Origin>,
 }
 
 impl FromRequestParts<App> for Knock {
@@ -76,11 +78,16 @@ impl FromRequestParts<App> for Knock {
                 limiter.retain_recent();
             }
         }
-        Ok(Self { address, headers: parts.headers.clone() })
+        Ok(Self { address, headers: parts.headers.clone(), origin: access::origin(parts, app) })
     }
 }
 
 impl Knock {
+    /// This person, from there.
+    pub(super) fn by(&self, user: UserId) -> By {
+        By { actor: Actor::User(user), origin: Some(self.origin.clone()) }
+    }
+
     pub(super) fn user_agent(&self) -> Option<&str> {
         self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok())
     }

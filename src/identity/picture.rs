@@ -63,7 +63,7 @@ async fn put(app: &App, user: UserId, image: Option<Vec<u8>>) -> Result<i32> {
             Ok((version, team::organizations_of(directory.conn(), user).await?))
         })
         .await?;
-    profile::tell(app, user, organizations).await?;
+    profile::tell(app, user, organizations, "picture").await?;
     Ok(version)
 }
 

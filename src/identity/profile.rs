@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Action},
     db::Actor,
     error::Result,
     organizations::Locale,
@@ -28,14 +29,20 @@ pub(super) async fn change(app: &App, user: UserId, locale: Option<Locale>, name
             team::organizations_of(directory.conn(), user).await
         })
         .await?;
-    tell(app, user, organizations).await
+    tell(app, user, organizations, "name").await
 }
 
-/// Has every team that this person is in look again: at the person, and at whose sessions still live.
-pub(super) async fn tell(app: &App, user: UserId, organizations: Vec<OrganizationId>) -> Result<()> {
+/// Has every team that this person is in look again.
+pub(super) async fn tell(
+    app: &App,
+    user: UserId,
+    organizations: Vec<OrganizationId>,
+    field: &'static str,
+) -> Result<()> {
     for organization in organizations {
         app.db
             .write(organization, Actor::User(user), async |tx| {
+                audit::record(tx, Action::ProfileChanged.on(user).with("field", field));
                 outbox::record(tx, Event::ListChanged { topic: Topic::Team, id: user.0 });
                 Ok(())
             })

@@ -14,18 +14,19 @@ use super::{
     letters::{SendNotice, SendReset},
     login::Knock,
     normalise_email, password, read_email,
-    sql::{self, own},
+    sql::{self, own, team},
     strength,
 };
 use crate::{
     app::App,
+    audit::{self, Action},
     db::{
-        Directory,
+        Actor, By, Directory,
         seal::{Place, Sealed},
     },
     error::{Error, Result},
     jobs,
-    types::ids::{UserId, new_uuid},
+    types::ids::{HOUSE, UserId, new_uuid},
 };
 
 const LASTS: TimeDelta = TimeDelta::minutes(20);
@@ -67,7 +68,8 @@ pub(super) async fn ask(app: &App, knock: &Knock, email: &str) -> Result<()> {
 /// Makes a code that somebody hands over by hand: for whoever runs a server without mail. 404 for nobody's address.
 pub async fn make_reset_code(directory: &mut Directory, email: &str) -> Result<String> {
     let email = read_email(email)?;
-    sql::credentials(directory, &email).await?.ok_or(Error::NotFound)?;
+    let user = sql::credentials(directory, &email).await?.ok_or(Error::NotFound)?.user;
+    tell(directory, Actor::CommandLine.into(), user, Action::ResetCodeMade).await?;
     Ok(put(directory, &email, false).await?.1.shown())
 }
 
@@ -109,6 +111,7 @@ pub(super) async fn finish(app: &App, knock: &Knock, finish: FinishReset) -> Res
             let account = directory.index("login.account", &email)?;
             sql::forgive_login(directory, &account, &[]).await?;
             directory.ring_sessions();
+            tell(directory, knock.by(user), user, Action::PasswordReset).await?;
             notice(app, directory, user).await
         })
         .await
@@ -168,6 +171,7 @@ pub(super) async fn change(
             own::set_password(directory, user, &hash).await?;
             own::end_sessions(directory, user, Some(live.session)).await?;
             directory.ring_sessions();
+            tell(directory, knock.by(user), user, Action::PasswordChanged).await?;
             notice(app, directory, user).await
         })
         .await
@@ -179,6 +183,18 @@ pub(super) async fn about(directory: &mut Directory, user: UserId) -> Result<Vec
     let mut known = vec![person.name, person.email];
     known.extend(sql::memberships(directory, user).await?.into_iter().map(|membership| membership.organization_name));
     Ok(known)
+}
+
+/// Into the trail of each organization that the person is in; of the house where there is none.
+async fn tell(directory: &mut Directory, by: By, user: UserId, action: Action) -> Result<()> {
+    let mut trails = team::organizations_of(directory.conn(), user).await?;
+    if trails.is_empty() {
+        trails.push(HOUSE);
+    }
+    for trail in trails {
+        audit::record_in(directory, trail, by.clone(), action.on(user));
+    }
+    Ok(())
 }
 
 async fn notice(app: &App, directory: &mut Directory, user: UserId) -> Result<()> {

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::{Role, Viewer, invitation::may_look_after, is_member, sql::team as sql};
 use crate::{
+    audit::{self, Action},
     db::Tx,
     error::{Error, Result},
     outbox::{self, Event, Topic},
@@ -30,6 +31,7 @@ pub(super) async fn set_role(tx: &mut Tx, viewer: &Viewer, user: UserId, role: R
     }
     keep_one(&owners, user)?;
     sql::set_role(tx, user, role).await?;
+    audit::record(tx, Action::RoleChanged.on(user).with("from", before).with("to", role));
     outbox::record(tx, Event::ListChanged { topic: Topic::Team, id: user.0 });
     Ok(())
 }
@@ -48,6 +50,7 @@ pub(super) async fn remove(tx: &mut Tx, viewer: &Viewer, user: UserId, heir: Opt
     }
     keep_one(&owners, user)?;
     sql::end_membership(tx, user).await?;
+    audit::record(tx, Action::MemberRemoved.on(user).with("role", role).with("heir", heir));
     outbox::record(tx, Event::MemberLeft { user, heir, by: viewer.user });
     Ok(())
 }

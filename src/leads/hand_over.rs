@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{sql, work};
+use super::{sql, told::Told, work};
 use crate::{
     app::App,
     db::{Actor, Tx},
@@ -53,7 +53,7 @@ async fn hand_over(tx: &mut Tx, job: &HandOver) -> Result<()> {
         }
         row.assignee_id = heir.map(|heir| heir.0);
         row.claimed_at = heir.map(|_| tx.now());
-        work::save(tx, row, None, "assigned", json!({ "from": job.from, "to": heir })).await?;
+        work::save(tx, row, None, Told::Assigned, json!({ "from": job.from, "to": heir })).await?;
     }
     if !ids.is_empty() {
         jobs::enqueue::<App, _>(tx, &HandOver { from: job.from, to: heir, by: job.by }).await?;

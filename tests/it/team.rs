@@ -587,3 +587,46 @@ async fn roles_given_by_the_command_line_and_by_invitation_are_the_same_roles() 
     join(&app, INGRID, &code, GOOD).await.refused(409, "account_exists");
     app.run_jobs().await;
 }
+
+#[tokio::test]
+async fn what_is_done_to_the_team_stands_in_the_audit_trail() {
+    let app = TestApp::with_mail().await;
+    let letter = invited(&app, INGRID).await;
+    let id = app.asha().get("/api/invitations").await.ok()["items"][0]["id"].as_str().expect("an id").to_owned();
+    let cookie = join(&app, INGRID, &code_in(&letter), GOOD).await.cookie();
+    let ingrid = app.holding(&cookie).get("/api/session").await.ok()["user"]["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/team/{ingrid}");
+    app.asha().send(reqwest::Method::PATCH, &path, Some(json!({ "role": "manager" }))).await;
+    app.holding(&cookie).send(reqwest::Method::PATCH, "/api/me", Some(json!({ "name": "Ingrid U." }))).await.ok();
+    let changed = json!({ "current": GOOD, "password": "et annet langt passord 7" });
+    assert_eq!(app.holding(&cookie).put("/api/me/password", changed).await.status, 204);
+    app.anonymous().post("/api/password-resets", json!({ "email": INGRID })).await;
+    app.run_jobs().await;
+    let code = code_in(&app.mail.letters().into_iter().rev().find(|letter| letter.code().is_some()).expect("a letter"));
+    assert_eq!(finish(&app, INGRID, &code, GOOD).await.status, 204);
+    assert_eq!(app.asha().delete(&path).await.status, 204);
+    app.run_jobs().await;
+
+    let mut superuser = PgConnection::connect(&app.superuser_url()).await.expect("a connection");
+    let trail: Vec<String> = sqlx::query_scalar(
+        "select concat_ws(' ', action, 'by', actor_id, 'on', subject_id, details::text) from audit_entries
+         where organization_id = $1 and action !~ '^sign' order by number",
+    )
+    .bind(app.world.acme.0)
+    .fetch_all(&mut superuser)
+    .await
+    .expect("the trail");
+    let asha = app.world.asha;
+    assert_eq!(
+        trail,
+        [
+            format!(r#"member_invited by {asha} on {id} {{"role":"agent"}}"#),
+            format!(r#"member_added by {ingrid} on {ingrid} {{"invitation":"{id}","role":"agent"}}"#),
+            format!(r#"role_changed by {asha} on {ingrid} {{"from":"agent","to":"manager"}}"#),
+            format!(r#"profile_changed by {ingrid} on {ingrid} {{"field":"name"}}"#),
+            format!("password_changed by {ingrid} on {ingrid} {{}}"),
+            format!("password_reset by {ingrid} on {ingrid} {{}}"),
+            format!(r#"member_removed by {asha} on {ingrid} {{"role":"manager"}}"#),
+        ]
+    );
+}
