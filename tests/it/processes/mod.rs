@@ -43,6 +43,15 @@ async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     eventually(what, async || is_so().await.then_some(()).ok_or_else(|| "not yet".to_owned())).await;
 }
 
+/// Announces leads until this figure of the process has grown. (One lead may be seen by itself before its notice is.)
+async fn grows(fleet: &Fleet, server: &Server, figure: &str, label: &str, before: f64) {
+    until(&format!("{figure} {label}"), async || {
+        fleet.meta.announce(1).await;
+        server.metric(figure, &[label]).await > before
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn woken_by_notify_also_while_postgres_and_every_process_restart() {
     let mut fleet = Fleet::start().await;
@@ -52,10 +61,10 @@ async fn woken_by_notify_also_while_postgres_and_every_process_restart() {
     fleet.meta.announce(12).await;
     fleet.everything_is_everywhere(&phones).await;
     for web in &fleet.web {
-        assert!(web.metric(HEARD, &["notify"]).await > 0.0, "it was woken");
-        assert!(web.metric("nextmove_live_reads_total", &["bell"]).await > 0.0, "and read because of it");
+        grows(&fleet, web, HEARD, "notify", 0.0).await;
+        grows(&fleet, web, "nextmove_live_reads_total", "bell", 0.0).await;
     }
-    assert!(fleet.worker.metric(HEARD, &["notify"]).await > 0.0, "the worker hears of jobs");
+    grows(&fleet, &fleet.worker, HEARD, "notify", 0.0).await;
     let asked = client().get(fleet.worker.url("/api/session")).send().await.expect("it answers");
     assert_eq!(asked.status(), 404, "a worker serves nobody");
 
@@ -82,12 +91,7 @@ async fn woken_by_notify_also_while_postgres_and_every_process_restart() {
     assert!(late.seen().wrong.is_empty(), "{:?}", late.seen().wrong);
     drop(late);
     for web in &fleet.web {
-        let heard = web.metric(HEARD, &["notify"]).await;
-        until("it hears again", async || {
-            fleet.meta.announce(1).await;
-            web.metric(HEARD, &["notify"]).await > heard
-        })
-        .await;
+        grows(&fleet, web, HEARD, "notify", web.metric(HEARD, &["notify"]).await).await;
     }
     fleet.everything_is_everywhere(&phones).await;
 
@@ -105,7 +109,8 @@ async fn woken_by_notify_also_while_postgres_and_every_process_restart() {
     for server in fleet.all() {
         server.terminate();
         assert!(server.ended().await.success(), "{}", server.read_log());
-        server.set("DRAIN_DELAY_SECONDS", "20"); // for what comes after
+        server.set("DRAIN_DELAY_SECONDS", "100"); // for what comes after
+        server.set("DRAIN_SECONDS", "120");
         server.start();
         server.ready().await;
     }
@@ -134,7 +139,7 @@ async fn a_worker_that_ends_gives_its_jobs_back_and_those_of_one_that_is_killed_
     let slow = |count, delay_ms| FaultRequest { fault: Fault::Slow, count, delay_ms: Some(delay_ms) };
 
     // Two run, and two wait for their places.
-    fleet.meta.sandbox.queue_fault(slow(2, 1500));
+    fleet.meta.sandbox.queue_fault(slow(2, 5000));
     fleet.meta.announce(8).await;
     until("it has taken more than it can do", async || fleet.count(running).await > 2).await;
     fleet.worker.terminate();
@@ -144,7 +149,7 @@ async fn a_worker_that_ends_gives_its_jobs_back_and_those_of_one_that_is_killed_
     assert!(fleet.worker.read_log().contains("gave jobs back"));
 
     // What takes longer than the process may is broken off, and given back too.
-    fleet.worker.set("DRAIN_SECONDS", "3");
+    fleet.worker.set("DRAIN_SECONDS", "9");
     fleet.meta.sandbox.queue_fault(slow(2, 60_000));
     fleet.worker.start();
     until("what hangs takes both places", async || fleet.count(running).await > 2).await;
@@ -195,35 +200,43 @@ async fn woken_by_redis_and_by_notify_while_it_is_away() {
         all
     };
 
+    // A machine that is busy enough makes a Redis that answers too late, and that is an absence like another.
+    let losses = || -> usize {
+        let servers = [&fleet.web[0], &fleet.web[1], &fleet.worker];
+        servers.iter().map(|server| server.read_log().matches("Redis is gone").count()).sum()
+    };
+
     everybody(1.0).await;
-    let notified = told("notify").await;
+    let (notified, lost) = (told("notify").await, losses());
     fleet.meta.announce(12).await;
     fleet.everything_is_everywhere(&phones).await;
     for server in [&fleet.web[0], &fleet.web[1], &fleet.worker] {
-        assert!(server.metric(HEARD, &["redis"]).await > 0.0, "it was woken");
+        grows(&fleet, server, HEARD, "redis", 0.0).await;
     }
-    assert_eq!(told("notify").await, notified, "with Redis nobody notifies");
+    until("with Redis nobody notifies", async || told("notify").await == notified || losses() > lost).await;
+    let notified = told("notify").await;
 
     drop(redis);
     fleet.meta.announce(8).await;
     fleet.everything_is_everywhere(&phones).await;
-    assert!(told("notify").await > notified, "without it they do");
+    until("without it they notify", async || told("notify").await > notified).await;
     everybody(0.0).await;
 
     let redis = Redis::start(port).await;
     fleet.meta.announce(4).await;
     everybody(1.0).await;
-    let (notified, by_redis) = (told("notify").await, told("redis").await);
+    let (notified, by_redis, lost) = (told("notify").await, told("redis").await, losses());
     fleet.meta.announce(8).await;
     fleet.everything_is_everywhere(&phones).await;
-    assert!(told("redis").await > by_redis, "it is used again");
-    assert_eq!(told("notify").await, notified);
+    until("it is used again", async || told("redis").await > by_redis).await;
+    until("nor again", async || told("notify").await == notified || losses() > lost).await;
+    let notified = told("notify").await;
 
     // It is there, and does not answer.
     redis.freeze();
     fleet.meta.announce(4).await;
     fleet.everything_is_everywhere(&phones).await;
-    assert!(told("notify").await > notified);
+    until("they notify", async || told("notify").await > notified).await;
     everybody(0.0).await;
     redis.thaw();
     everybody(1.0).await;
