@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { paraglideVitePlugin } from '@inlang/paraglide-js'
 import tailwindcss from '@tailwindcss/vite'
@@ -6,6 +8,7 @@ import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
 import manifest from './manifest.ts'
 import pkg from './package.json' with { type: 'json' }
+import { precompress } from './precompress.ts'
 
 const server = process.env.NEXTMOVE_URL ?? 'http://127.0.0.1:8080'
 // The origin is kept, since the server compares it with its own host on unsafe methods.
@@ -14,8 +17,19 @@ const proxy = {
   '/socket.io': { target: server, ws: true },
 }
 
+/** Names what this app is built from. What an older one has kept on the phone may have another shape. */
+function build(): string {
+  const hash = createHash('sha256')
+  for (const folder of ['src', 'messages']) {
+    for (const file of readdirSync(new URL(folder, import.meta.url), { recursive: true, encoding: 'utf8' }).sort()) {
+      if (/\.(tsx?|json|css)$/.test(file) && !file.startsWith('paraglide')) hash.update(file).update(readFileSync(new URL(`${folder}/${file}`, import.meta.url)))
+    }
+  }
+  return hash.digest('base64url').slice(0, 12)
+}
+
 export default defineConfig({
-  define: { __APP_VERSION__: JSON.stringify(pkg.version) },
+  define: { __APP_VERSION__: JSON.stringify(pkg.version), __BUILD__: JSON.stringify(build()) },
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   plugins: [
     // Under test the catalogue is compiled beforehand: the plugin's watcher would keep the run from ending.
@@ -38,6 +52,7 @@ export default defineConfig({
         globPatterns: ['**/*.{js,css,html,woff2,svg}', 'icons/*-192.png'],
       },
     }),
+    precompress(),
   ],
   build: { target: 'es2022', manifest: true, assetsInlineLimit: 0 },
   server: { host: '127.0.0.1', proxy },

@@ -1,7 +1,8 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import './styles/app.css'
-import { App } from './app/App'
+import { App, createClient } from './app/App'
+import { wake } from './app/wake'
 import { watchUpdates } from './app/update'
 import { watchInstall } from './shared/device/install'
 import { prefs } from './shared/device/prefs'
@@ -16,10 +17,13 @@ watchInstall()
 watchUpdates()
 
 const root = document.getElementById('root')
-if (root) {
+const client = createClient()
+// What the phone has kept is there within milliseconds, and then nobody has to be asked before the first screen.
+void wake(client).finally(() => {
+  if (!root) return
   createRoot(root).render(
     <StrictMode>
-      <App />
+      <App client={client} />
     </StrictMode>,
   )
-}
+})

@@ -3,14 +3,13 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { ApiError } from '@/shared/api/problem'
 import { onSessionLost } from '@/shared/api/client'
-import { commitDeferred } from '@/shared/leads/moves'
-import { forgetSession } from '@/shared/session/enter'
+import { forgetSession } from '@/shared/session/forget'
 import { sessionOptions } from '@/shared/session/queries'
 import { Toaster } from '@/shared/ui/Toaster'
 import { createAppRouter, type AppRouter } from './router'
 import { UpdatePrompt } from './UpdatePrompt'
 
-function createClient(): QueryClient {
+export function createClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
@@ -35,14 +34,9 @@ function watchSession(client: QueryClient, router: AppRouter): () => void {
   })
 }
 
-export function App() {
-  const [client] = useState(createClient)
+export function App({ client }: { client: QueryClient }) {
   const [router] = useState(() => createAppRouter(client))
   useEffect(() => watchSession(client, router), [client, router])
-  useEffect(() => {
-    window.addEventListener('pagehide', commitDeferred)
-    return () => window.removeEventListener('pagehide', commitDeferred)
-  }, [])
   return (
     <QueryClientProvider client={client}>
       <RouterProvider router={router} />

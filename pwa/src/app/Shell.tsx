@@ -3,22 +3,25 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate, useParams, useRouter } from '@tanstack/react-router'
 import { m } from '@/paraglide/messages'
 import { api, ask } from '@/shared/api/client'
-import { open, watchReturn } from '@/shared/contact/contact'
+import { open, watchReturn } from '@/shared/contact/waiting'
 import { armPing } from '@/shared/device/ping'
 import { useKeys } from '@/shared/device/keys'
 import { prefs } from '@/shared/device/prefs'
 import { applyLocale, pickLocale, useLocale } from '@/shared/i18n/locale'
 import { leadSheet } from '@/shared/leads/sheets'
 import { connectLive } from '@/shared/live/connect'
-import { remember } from '@/shared/session/enter'
+import { watchHealth } from '@/shared/offline/health'
+import { offlineSheet } from '@/shared/offline/waiting'
 import { sessionOptions, useSession } from '@/shared/session/queries'
 import { useStore } from '@/shared/store'
 import { applyBrand } from '@/shared/theme/brand'
 import { ConnectionNote } from './ConnectionNote'
 import { Navigation } from './Navigation'
+import { woken } from './wake'
 
 const LeadSheets = lazy(() => import('@/features/lead/LeadSheets').then((loaded) => ({ default: loaded.LeadSheets })))
 const Palette = lazy(() => import('./Palette').then((loaded) => ({ default: loaded.Palette })))
+const OfflineSheets = lazy(() => import('@/features/waiting/OfflineSheets').then((loaded) => ({ default: loaded.OfflineSheets })))
 const HelpSheet = lazy(() => import('./HelpSheet').then((loaded) => ({ default: loaded.HelpSheet })))
 
 type Overlay = 'palette' | 'help' | null
@@ -33,10 +36,26 @@ export function Shell() {
   const [overlay, setOverlay] = useState<Overlay>(null)
   const sheet = useStore(leadSheet)
   const outcome = useStore(open)
+  const waiting = useStore(offlineSheet)
   const organization = session.organization?.id
   const user = session.user.id
 
-  useEffect(() => remember(session), [session])
+  // Once for each person, and again when the server has told the key of what the phone keeps.
+  const hasKey = session.offline_key !== null
+  useEffect(() => {
+    if (!organization) return
+    let stop: (() => void) | null = null
+    let over = false
+    const known = client.getQueryData(sessionOptions.queryKey)
+    void import('@/shared/offline/attach').then(({ attach }) => {
+      if (!over && known) stop = attach(client, known, woken)
+    })
+    return () => {
+      over = true
+      stop?.()
+    }
+  }, [client, organization, user, hasKey])
+  useEffect(watchHealth, [])
   useEffect(() => applyBrand(session.organization?.brand_color ?? null), [session.organization?.brand_color])
   useEffect(() => {
     applyLocale(pickLocale([session.user.locale, prefs.get().locale, ...navigator.languages, session.organization?.locale]))
@@ -95,6 +114,7 @@ export function Shell() {
       <ConnectionNote />
       <Suspense fallback={null}>
         {(sheet !== null || outcome?.asking) && <LeadSheets />}
+        {waiting && <OfflineSheets sheet={waiting} />}
         {overlay === 'palette' && <Palette session={session} onClose={() => setOverlay(null)} onHelp={() => setOverlay('help')} router={router} />}
         {overlay === 'help' && <HelpSheet onClose={() => setOverlay(null)} />}
       </Suspense>

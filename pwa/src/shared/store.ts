@@ -6,7 +6,7 @@ export interface Store<T> {
   subscribe(listener: () => void): () => void
 }
 
-/** Shared state for what is not the server's: open sheets, the contact queue, the connection. One store per purpose. */
+/** Shared state for what is not the server's: open sheets, the outbox, the connection. One store per purpose. */
 export function createStore<T>(initial: T): Store<T> {
   let value = initial
   const listeners = new Set<() => void>()

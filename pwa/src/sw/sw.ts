@@ -1,8 +1,11 @@
 import { cleanupOutdatedCaches, matchPrecache, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching'
+import { drain } from '../shared/offline/drain'
+import { learnTime } from '../shared/offline/clock'
+import { keeper } from '../shared/offline/seal'
 
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (PrecacheEntry | string)[] }
 
-/** The server's own: answered by the network or not at all, so that no lead is ever read from a cache. */
+/** The server's own: answered by the network or not at all. What may be read without it lies sealed in the app's own database. */
 const SERVER = /^\/(api|socket\.io|webhooks|assets\/.*\.map)(\/|$)/
 
 cleanupOutdatedCaches()
@@ -21,3 +24,28 @@ async function shell(request: Request): Promise<Response> {
 self.addEventListener('message', (event) => {
   if (event.data === 'activate') void self.skipWaiting()
 })
+
+/** Not yet in TypeScript's library, nor in every browser. */
+interface SyncEvent extends ExtendableEvent {
+  tag: string
+}
+
+// The network is back and the app is closed: what waits goes out. Thrown at, the browser tries again later.
+self.addEventListener('sync' as 'message', (event) => {
+  const { tag } = event as unknown as SyncEvent
+  if (tag === 'outbox') event.waitUntil(send())
+})
+
+async function send(): Promise<void> {
+  const known = await keeper()
+  if (!known) return
+  const asked = Date.now()
+  learnTime(await fetch('/healthz', { cache: 'no-store' }), asked)
+  const pages = new BroadcastChannel('nextmove-outbox')
+  try {
+    const { stopped } = await drain(known, { sent: () => pages.postMessage('changed'), changed: () => pages.postMessage('changed') })
+    if (stopped === 'unreachable') throw new Error('the server does not answer')
+  } finally {
+    pages.close()
+  }
+}

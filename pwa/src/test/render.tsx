@@ -4,7 +4,11 @@ import { render } from '@testing-library/react'
 import { HttpResponse, http } from 'msw'
 import { Suspense, type ReactNode } from 'react'
 import type { Session } from '@/shared/api/types'
+import { OfflineSheets } from '@/features/waiting/OfflineSheets'
+import { begin } from '@/shared/offline/engine'
+import { offlineSheet } from '@/shared/offline/waiting'
 import { sessionOptions } from '@/shared/session/queries'
+import { useStore } from '@/shared/store'
 import { Toaster } from '@/shared/ui/Toaster'
 import { server } from './server'
 import { asha, mats, ravi } from './world'
@@ -17,10 +21,16 @@ interface Screen {
   beside?: ReactNode
 }
 
+function Waiting() {
+  const sheet = useStore(offlineSheet)
+  return sheet && <OfflineSheets sheet={sheet} />
+}
+
 /** A screen with the router, the caches and the people it expects. */
 export function renderScreen({ session, inbox, lead, at = '/', beside }: Screen) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   client.setQueryData(sessionOptions.queryKey, session)
+  void begin(client, session)
   server.use(
     http.get('*/api/team', () => HttpResponse.json({ items: [asha, mats, ravi] })),
     http.get('*/api/campaigns', () => HttpResponse.json({ items: [] })),
@@ -31,6 +41,7 @@ export function renderScreen({ session, inbox, lead, at = '/', beside }: Screen)
       <Suspense fallback={null}>
         <Outlet />
         {beside}
+        <Waiting />
       </Suspense>
     ),
   })

@@ -1,11 +1,16 @@
 import '@testing-library/jest-dom/vitest'
+import 'fake-indexeddb/auto'
 import { cleanup } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
-import { queue, open } from '@/shared/contact/contact'
+import { open } from '@/shared/contact/waiting'
 import { applyLocale } from '@/shared/i18n/locale'
 import { forgetRecent } from '@/shared/leads/recent'
 import { leadSheet } from '@/shared/leads/sheets'
 import { arrivals } from '@/shared/live/state'
+import { transact } from '@/shared/offline/db'
+import { end } from '@/shared/offline/engine'
+import { reach } from '@/shared/offline/health'
+import { offlineSheet } from '@/shared/offline/waiting'
 import { toasts } from '@/shared/ui/toasts'
 import { server } from './server'
 
@@ -31,10 +36,13 @@ window.matchMedia = (query: string) =>
 
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
 beforeEach(() => applyLocale('en'))
-afterEach(() => {
+afterEach(async () => {
   cleanup()
   server.resetHandlers()
-  queue.clear()
+  end()
+  for (const store of ['keys', 'outbox', 'reads'] as const) await transact(store, 'readwrite', (all) => void all.clear())
+  offlineSheet.set(null)
+  reach.set('online')
   open.set(null)
   leadSheet.set(null)
   arrivals.set([])

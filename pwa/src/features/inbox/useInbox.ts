@@ -1,8 +1,8 @@
 import { useMemo } from 'react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
-import type { Lead } from '@/shared/api/types'
 import { viewerOf, type LeadFilters } from '@/shared/leads/filters'
+import { useShownItems } from '@/shared/leads/overlay'
 import { leadListOptions } from '@/shared/leads/queries'
 import { useSession } from '@/shared/session/queries'
 import { parseInboxSearch } from './search'
@@ -21,7 +21,5 @@ export function useInbox(filters: LeadFilters) {
   const session = useSession()
   const { id, role } = viewerOf(session)
   const list = useInfiniteQuery(leadListOptions(filters, { id, role }))
-  const pages = list.data?.pages
-  const items = useMemo<Lead[]>(() => pages?.flatMap((page) => page.items) ?? [], [pages])
-  return { ...list, items, session }
+  return { ...list, items: useShownItems(list.data, filters, session), session }
 }

@@ -1,21 +1,18 @@
 import { useState } from 'react'
 import { valibotResolver } from '@hookform/resolvers/valibot'
-import { useQueryClient } from '@tanstack/react-query'
 import { useForm } from 'react-hook-form'
 import * as v from 'valibot'
 import { m } from '@/paraglide/messages'
-import { api, ask } from '@/shared/api/client'
-import { ApiError, inWords } from '@/shared/api/problem'
+import { inWords } from '@/shared/api/problem'
 import type { Lead } from '@/shared/api/types'
-import { applyChange } from '@/shared/leads/apply'
-import { isConflict, patchLead } from '@/shared/leads/moves'
-import { leadKeys } from '@/shared/leads/queries'
+import { edit } from '@/shared/leads/commands'
+import { differences, FIELDS, fieldLabel, fieldsOf, isField, type LeadField } from '@/shared/leads/fields'
+import { submit } from '@/shared/offline/engine'
+import { offlineSheet } from '@/shared/offline/waiting'
 import { Button } from '@/shared/ui/Button'
 import { Field } from '@/shared/ui/Field'
 import { Sheet } from '@/shared/ui/Sheet'
 import { toast } from '@/shared/ui/toasts'
-import { Conflict } from './Conflict'
-import { differences, FIELDS, fieldLabel, fieldsOf, type LeadField } from './editing'
 
 const schema = v.object({
   full_name: v.pipe(v.string(), v.trim(), v.maxLength(200)),
@@ -31,51 +28,29 @@ const TYPES: Partial<Record<LeadField, { type: string; autoComplete: string }>> 
 }
 
 export function EditSheet({ lead, onClose }: { lead: Lead; onClose: () => void }) {
-  const client = useQueryClient()
   // What the person started from: changes of others while the sheet is open must not be overwritten unseen.
-  const [base, setBase] = useState(lead)
-  const [theirs, setTheirs] = useState<Lead | null>(null)
+  const [base] = useState(lead)
   const form = useForm({ resolver: valibotResolver(schema), defaultValues: fieldsOf(lead) })
   const { errors, isSubmitting } = form.formState
 
-  const save = async (on: Lead) => {
+  const save = async () => {
     const changed = differences(fieldsOf(base), form.getValues())
     if (Object.keys(changed).length === 0) return onClose()
-    try {
-      const saved = await patchLead(lead.id, on.version, changed)
-      applyChange(client, { id: lead.id, lead: saved })
-      void client.invalidateQueries({ queryKey: leadKeys.timeline(lead.id) })
-      toast(m.toast_saved())
-      onClose()
-    } catch (error) {
-      if (isConflict(error)) setTheirs(await latest(lead.id, on))
-      else if (error instanceof ApiError && isField(error.field)) form.setError(error.field, { message: inWords(error) })
+    const verdict = await submit(edit(base, changed)).done
+    if (verdict.state === 'rejected') {
+      const { error } = verdict
+      if (isField(error.field)) form.setError(error.field, { message: inWords(error) })
       else toast(inWords(error), { tone: 'error' })
+      return
     }
+    onClose()
+    if (verdict.state === 'conflict') offlineSheet.set({ kind: 'conflict', key: verdict.key })
+    else toast(verdict.state === 'sent' ? m.toast_saved() : m.offline_kept())
   }
 
-  if (theirs) {
-    return (
-      <Conflict
-        base={base}
-        mine={form.getValues()}
-        theirs={theirs}
-        onMine={() => {
-          setTheirs(null)
-          return save(theirs)
-        }}
-        onTheirs={() => {
-          applyChange(client, { id: theirs.id, lead: theirs })
-          setBase(theirs)
-          onClose()
-        }}
-        onClose={() => setTheirs(null)}
-      />
-    )
-  }
   return (
     <Sheet title={m.edit_title()} onClose={onClose}>
-      <form noValidate onSubmit={form.handleSubmit(() => save(base))} className="space-y-4 pt-1">
+      <form noValidate onSubmit={form.handleSubmit(save)} className="space-y-4 pt-1">
         {FIELDS.map((field) => (
           <Field key={field} label={fieldLabel(field)} error={errors[field]?.message} {...TYPES[field]} {...form.register(field)} />
         ))}
@@ -90,16 +65,4 @@ export function EditSheet({ lead, onClose }: { lead: Lead; onClose: () => void }
       </form>
     </Sheet>
   )
-}
-
-async function latest(id: string, fallback: Lead): Promise<Lead> {
-  try {
-    return await ask(api.GET('/api/leads/{id}', { params: { path: { id } } }))
-  } catch {
-    return fallback
-  }
-}
-
-function isField(field: string | null): field is LeadField {
-  return FIELDS.some((one) => one === field)
 }

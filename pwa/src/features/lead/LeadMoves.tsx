@@ -22,7 +22,7 @@ export function LeadMoves({ lead, session }: { lead: Lead; session: Session }) {
   return (
     <nav aria-label={m.moves()} className="-mx-1 flex flex-wrap gap-2">
       {lead.assignee_id === null && isOpen(lead) && (
-        <Move icon={<Hand size={18} />} strong label={m.action_claim()} onClick={() => void claim(client, lead, me)} />
+        <Move icon={<Hand size={18} />} strong label={m.action_claim()} onClick={() => void claim(client, lead)} />
       )}
       {isOpen(lead) &&
         (isSnoozed(lead, now) ? (

@@ -3,8 +3,9 @@ import userEvent from '@testing-library/user-event'
 import { HttpResponse, delay, http } from 'msw'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Lead, Member } from '@/shared/api/types'
-import { watchReturn } from '@/shared/contact/contact'
+import { watchReturn } from '@/shared/contact/waiting'
 import { commitDeferred } from '@/shared/leads/moves'
+import { outbox } from '@/shared/offline/waiting'
 import { renderScreen } from '@/test/render'
 import { server } from '@/test/server'
 import { detailOf, leadOf, mats, ravi, sessionOf } from '@/test/world'
@@ -40,9 +41,9 @@ function leadScreen(lead: Lead, who: Member = ravi) {
     http.post('*/api/leads/:id/attempts', async ({ request }) => {
       await delay(20)
       happened.push('stored')
-      const body = (await request.json()) as { channel: 'call'; started_at: string }
+      const body = (await request.json()) as { id: string; channel: 'call'; started_at: string }
       return HttpResponse.json(
-        { id: 'a-1', lead_id: lead.id, user_id: who.id, evidence: 'intent', outcome: null, outcome_at: null, note: null, ...body },
+        { stored_at: body.started_at, lead_id: lead.id, user_id: who.id, evidence: 'intent', outcome: null, outcome_at: null, note: null, ...body },
         { status: 201 },
       )
     }),
@@ -65,9 +66,9 @@ test('the attempt is stored before the phone opens, and asked about on return', 
   await waitFor(() => expect(happened).toEqual(['stored', 'tel:+4791234567']))
   const outcome = vi.fn()
   server.use(
-    http.post('*/api/leads/:id/attempts/a-1/outcome', async ({ request }) => {
+    http.post('*/api/leads/:id/attempts/:attempt/outcome', async ({ request }) => {
       outcome(await request.json())
-      return HttpResponse.json({ id: 'a-1', outcome: 'no_answer' })
+      return HttpResponse.json({ outcome: 'no_answer' })
     }),
   )
   window.dispatchEvent(new Event('blur'))
@@ -83,7 +84,7 @@ test('without a network the call goes out, and the attempt is shown as queued', 
   server.use(http.post('*/api/leads/:id/attempts', () => HttpResponse.error()))
   await userEvent.click(await screen.findByRole('button', { name: 'WhatsApp' }))
   await waitFor(() => expect(happened.some((one) => one.startsWith('https://wa.me/4791234567'))).toBe(true), { timeout: 3000 })
-  expect(await screen.findByText(/attempt is queued and will be sent/)).toBeInTheDocument()
+  expect(await screen.findByRole('button', { name: 'Waiting to be sent' })).toBeInTheDocument()
 })
 
 test('a claim is shown at once, and taken back when a colleague was faster', async () => {
@@ -111,7 +112,8 @@ test('won can be taken back, because it is sent only afterwards', async () => {
   expect(patched).not.toHaveBeenCalled()
 
   await userEvent.click(screen.getByRole('button', { name: 'Won' }))
-  commitDeferred()
+  await waitFor(() => expect(outbox.get()).toHaveLength(1))
+  await commitDeferred()
   await waitFor(() => expect(patched).toHaveBeenCalledWith('"4"', { status: 'won' }))
 })
 
@@ -128,7 +130,7 @@ test('lost asks for the reason', async () => {
       return HttpResponse.json({ ...lead, version: 2, status: 'lost', lost_reason: 'too_expensive', next_at: null })
     }),
   )
-  commitDeferred()
+  await commitDeferred()
   await waitFor(() => expect(patched).toHaveBeenCalledWith({ status: 'lost', lost_reason: 'too_expensive' }))
 })
 
@@ -151,7 +153,7 @@ test('two people edited: both versions are shown, and nothing is dropped', async
   await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Save' }))
   const conflict = await screen.findByRole('dialog', { name: 'Two versions' })
   expect(within(conflict).getByText('Kari M. Hansen')).toBeInTheDocument()
-  expect(within(conflict).getByText('Kari Moen Berg')).toBeInTheDocument()
+  expect(within(conflict).getByRole('cell', { name: 'Kari Moen Berg' })).toBeInTheDocument()
   await userEvent.click(within(conflict).getByRole('button', { name: 'Keep my changes' }))
   expect(await screen.findByRole('heading', { level: 1, name: 'Kari M. Hansen' })).toBeInTheDocument()
   expect(sent).toEqual(['"2"', '"3"'])

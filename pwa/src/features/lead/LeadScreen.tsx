@@ -9,6 +9,7 @@ import type { Lead, LeadDetail } from '@/shared/api/types'
 import { contact } from '@/shared/contact/contact'
 import { useKeys } from '@/shared/device/keys'
 import { useDesk } from '@/shared/device/media'
+import { useOverlaid } from '@/shared/leads/overlay'
 import { knownLead, leadDetailOptions } from '@/shared/leads/queries'
 import { nameOf } from '@/shared/leads/labels'
 import { useSession } from '@/shared/session/queries'
@@ -23,6 +24,7 @@ import { OpenOutcome } from './OpenOutcome'
 import { ThumbBar } from './ThumbBar'
 import { Timeline } from './Timeline'
 import { TraceStrip } from './TraceStrip'
+import { Unsettled } from './Unsettled'
 
 export function LeadScreen() {
   const { leadId } = useParams({ strict: false })
@@ -34,7 +36,7 @@ function LeadView({ id }: { id: string }) {
   const router = useRouter()
   const session = useSession()
   const detail = useQuery(leadDetailOptions(id))
-  const lead: Lead | undefined = detail.data ?? knownLead(client, id)
+  const lead = useOverlaid<Lead>(detail.data ?? knownLead(client, id))
   const full: LeadDetail | undefined = detail.data
   const [editing, setEditing] = useState(false)
   const opened = full !== undefined
@@ -79,6 +81,7 @@ function LeadView({ id }: { id: string }) {
       bar={<ThumbBar lead={lead} session={session} />}
     >
       <LeadPerson lead={lead} session={session} />
+      <Unsettled leadId={id} />
       <OpenOutcome lead={lead} session={session} />
       <LeadMoves lead={lead} session={session} />
       {full ? <Answers lead={full} /> : <AnswersSkeleton />}

@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
-import { closeOutcome, open } from '@/shared/contact/contact'
-import { knownLead } from '@/shared/leads/queries'
+import { closeOutcome, open } from '@/shared/contact/waiting'
+import { asSeen } from '@/shared/leads/moves'
 import { leadSheet } from '@/shared/leads/sheets'
 import { useSession } from '@/shared/session/queries'
 import { useStore } from '@/shared/store'
@@ -24,7 +24,7 @@ export function LeadSheets() {
   if (outcome?.asking) return <OutcomeSheet open={outcome} onClose={closeOutcome} />
   if (!sheet) return null
   // Since the sheet was asked for, the lead may have moved on.
-  const lead = knownLead(client, sheet.lead.id) ?? sheet.lead
+  const lead = asSeen(client, sheet.lead)
   switch (sheet.kind) {
     case 'snooze':
       return <SnoozeSheet lead={lead} onClose={close} />

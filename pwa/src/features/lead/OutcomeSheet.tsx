@@ -1,12 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { MessageCircleReply, PhoneOff, Send, SendHorizontal, ThumbsUp, Voicemail, X, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
-import type { Lead, LeadStatus, Outcome } from '@/shared/api/types'
-import { queue, type Open } from '@/shared/contact/contact'
-import { showAhead } from '@/shared/leads/apply'
+import type { Outcome } from '@/shared/api/types'
+import { tellOutcome } from '@/shared/contact/contact'
+import type { Open } from '@/shared/contact/waiting'
 import { nameOf } from '@/shared/leads/labels'
 import { channelLabel, outcomeLabel, outcomesOf } from '@/shared/leads/words'
-import { knownLead } from '@/shared/leads/queries'
+import { asSeen } from '@/shared/leads/moves'
+import { statusAfter } from '@/shared/leads/overlay'
 import { leadSheet } from '@/shared/leads/sheets'
 import { Choice } from '@/shared/ui/Choice'
 import { Sheet } from '@/shared/ui/Sheet'
@@ -24,10 +25,9 @@ const icons: Record<Outcome, LucideIcon> = {
 export function OutcomeSheet({ open, onClose }: { open: Open; onClose: () => void }) {
   const client = useQueryClient()
   const choose = (outcome: Outcome) => {
-    void queue.setOutcome(open.key, outcome)
-    const lead = knownLead(client, open.lead.id) ?? open.lead
-    const after = { ...lead, status: statusAfter(lead, outcome) }
-    showAhead(client, after)
+    const lead = asSeen(client, open.lead)
+    const after = { ...lead, status: statusAfter(lead.status, outcome) }
+    void tellOutcome(lead, open.attemptId, outcome)
     onClose()
     if (outcome === 'not_sent') return
     leadSheet.set({ kind: outcome === 'wrong_number' ? 'lost' : 'next', lead: after })
@@ -53,11 +53,4 @@ export function OutcomeSheet({ open, onClose }: { open: Open; onClose: () => voi
       </div>
     </Sheet>
   )
-}
-
-/** What the server will make of it (docs/API.md), shown at once. */
-function statusAfter(lead: Lead, outcome: Outcome): LeadStatus {
-  if (outcome === 'reached' && (lead.status === 'new' || lead.status === 'no_answer')) return 'contacted'
-  if ((outcome === 'no_answer' || outcome === 'voicemail') && lead.status === 'new') return 'no_answer'
-  return lead.status
 }

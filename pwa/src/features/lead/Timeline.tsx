@@ -1,14 +1,17 @@
 import { createElement, useState, type FormEvent } from 'react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Send } from 'lucide-react'
+import { useQuery } from '@tanstack/react-query'
+import { CloudUpload, Send } from 'lucide-react'
 import { m } from '@/paraglide/messages'
-import { api, ask, once } from '@/shared/api/client'
 import { inWords } from '@/shared/api/problem'
-import type { Lead, Member, TimelineItem } from '@/shared/api/types'
+import type { Lead, Member } from '@/shared/api/types'
 import { usePlace } from '@/shared/i18n/place'
 import { fullTime, when } from '@/shared/i18n/time'
 import { useNow } from '@/shared/i18n/now'
-import { leadKeys, timelineOptions } from '@/shared/leads/queries'
+import { note } from '@/shared/leads/commands'
+import { overlayTimeline, useRowsOf, type ShownItem } from '@/shared/leads/overlay'
+import { timelineOptions } from '@/shared/leads/queries'
+import { submit } from '@/shared/offline/engine'
+import { offlineSheet } from '@/shared/offline/waiting'
 import { useSession, useTeam } from '@/shared/session/queries'
 import { Avatar } from '@/shared/ui/Avatar'
 import { toast } from '@/shared/ui/toasts'
@@ -19,12 +22,14 @@ import { iconOf, sentenceOf } from './timelineWords'
 export function Timeline({ lead }: { lead: Lead }) {
   const timeline = useQuery(timelineOptions(lead.id))
   const team = useTeam()
+  const rows = useRowsOf(lead.id)
+  const items = overlayTimeline(timeline.data ?? [], rows)
   return (
     <section aria-labelledby="timeline-heading">
       <h2 id="timeline-heading" className="mb-3 text-20 font-semibold tracking-tight">
         {m.timeline()}
       </h2>
-      <NoteForm leadId={lead.id} />
+      <NoteForm lead={lead} />
       {timeline.isPending && (
         <div role="status" aria-label={m.loading()} className="shimmer mt-5 space-y-5">
           {[1, 2, 3].map((row) => (
@@ -35,9 +40,9 @@ export function Timeline({ lead }: { lead: Lead }) {
           ))}
         </div>
       )}
-      {timeline.isError && <p className="mt-4 text-15 text-late-text">{inWords(timeline.error)}</p>}
+      {timeline.isError && !timeline.data && <p className="mt-4 text-15 text-late-text">{inWords(timeline.error)}</p>}
       <ol className="mt-4">
-        {timeline.data?.map((item) => (
+        {items.map((item) => (
           <Item key={item.id} item={item} team={team} />
         ))}
       </ol>
@@ -45,7 +50,7 @@ export function Timeline({ lead }: { lead: Lead }) {
   )
 }
 
-function Item({ item, team }: { item: TimelineItem; team: Map<string, Member> }) {
+function Item({ item, team }: { item: ShownItem; team: Map<string, Member> }) {
   const place = usePlace()
   const now = useNow()
   const session = useSession()
@@ -72,35 +77,38 @@ function Item({ item, team }: { item: TimelineItem; team: Map<string, Member> })
         </div>
         {item.text && <p className="mt-1 text-17 break-words whitespace-pre-line">{item.text}</p>}
         {item.attempt?.note && <p className="mt-1 text-15 break-words whitespace-pre-line text-ink-2">{item.attempt.note}</p>}
+        {item.stored_at && <p className="mt-0.5 text-13 text-ink-3">{m.offline_told({ when: when(new Date(item.stored_at), new Date(now), place) })}</p>}
+        {item.waiting && (
+          <button
+            type="button"
+            onClick={() => offlineSheet.set({ kind: 'waiting' })}
+            className={`-mb-3 -ml-2 flex min-h-12 items-center gap-1.5 rounded-control px-2 text-13 font-medium ${item.waiting === 'waiting' ? 'text-ink-3' : 'text-late-text'}`}
+          >
+            <CloudUpload size={15} aria-hidden />
+            {item.waiting === 'waiting' ? m.offline_mark() : m.offline_mark_person()}
+          </button>
+        )}
       </div>
     </li>
   )
 }
 
-function NoteForm({ leadId }: { leadId: string }) {
-  const client = useQueryClient()
+function NoteForm({ lead }: { lead: Lead }) {
   const [text, setText] = useState('')
-  // One key for one note, however often it has to be sent.
-  const [key, setKey] = useState(() => crypto.randomUUID())
-  const save = useMutation({
-    mutationFn: (note: string) =>
-      ask(api.POST('/api/leads/{id}/notes', { params: { path: { id: leadId } }, body: { text: note }, headers: once(key) })),
-    onSuccess: (item) => {
-      setText('')
-      setKey(crypto.randomUUID())
-      client.setQueryData<TimelineItem[]>(leadKeys.timeline(leadId), (items) =>
-        items && !items.some((one) => one.id === item.id) ? [item, ...items] : items,
-      )
-    },
-    onError: (error) => toast(inWords(error), { tone: 'error' }),
-  })
-  const submit = (event: FormEvent) => {
+  const save = (event: FormEvent) => {
     event.preventDefault()
-    const note = text.trim()
-    if (note && !save.isPending) save.mutate(note)
+    const written = text.trim()
+    if (!written) return
+    setText('')
+    // It is on the phone from here on; only a server that refuses it gives it back.
+    void submit(note(lead, written)).done.then((verdict) => {
+      if (verdict.state !== 'rejected') return
+      setText((now) => now || written)
+      toast(inWords(verdict.error), { tone: 'error' })
+    })
   }
   return (
-    <form onSubmit={submit} className="flex items-end gap-2">
+    <form onSubmit={save} className="flex items-end gap-2">
       <textarea
         aria-label={m.note_label()}
         placeholder={m.note_placeholder()}
@@ -109,14 +117,14 @@ function NoteForm({ leadId }: { leadId: string }) {
         maxLength={4000}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) submit(event)
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) save(event)
         }}
         className="field-sizing-content max-h-60 min-h-12 flex-1 resize-none rounded-card border border-edge bg-surface px-4 py-2.5 text-17"
       />
       <button
         type="submit"
         aria-label={m.note_save()}
-        disabled={!text.trim() || save.isPending}
+        disabled={!text.trim()}
         className="grid size-12 shrink-0 place-items-center rounded-full bg-accent text-on-accent transition-opacity disabled:bg-sunken disabled:text-ink-3"
       >
         <Send size={19} aria-hidden />

@@ -10,12 +10,17 @@ import { ping } from '@/shared/device/ping'
 import { setPrefs, usePrefs, type Prefs } from '@/shared/device/prefs'
 import { applyLocale, LOCALE_NAMES, locales, useLocale, type Locale } from '@/shared/i18n/locale'
 import { roleLabel } from '@/shared/leads/words'
-import { forgetSession, leave, switchOrganization } from '@/shared/session/enter'
+import { discard } from '@/shared/offline/engine'
+import { outbox } from '@/shared/offline/waiting'
+import { leave, switchOrganization } from '@/shared/session/enter'
+import { forgetSession } from '@/shared/session/forget'
 import { sessionOptions, useSession } from '@/shared/session/queries'
+import { useStore } from '@/shared/store'
 import { Avatar } from '@/shared/ui/Avatar'
 import { Button } from '@/shared/ui/Button'
 import { Group } from '@/shared/ui/Page'
 import { Segments } from '@/shared/ui/Segments'
+import { Sheet } from '@/shared/ui/Sheet'
 import { toast } from '@/shared/ui/toasts'
 import { InstallHint } from './InstallHint'
 import { OwnProfile } from './OwnProfile'
@@ -29,10 +34,11 @@ export function ProfileScreen() {
     mutationFn: leave,
     onSuccess: async () => {
       await navigate({ to: '/login' })
-      forgetSession(client)
+      await forgetSession(client)
     },
     onError: (error) => toast(inWords(error), { tone: 'error' }),
   })
+  const [asking, setAsking] = useState(false)
   return (
     <section aria-label={m.nav_profile()} className="scrollable h-full">
       <div className="mx-auto max-w-xl space-y-9 px-safe pt-6 pb-10">
@@ -52,13 +58,44 @@ export function ProfileScreen() {
         <Alerts />
         <InstallHint />
         <footer className="space-y-4">
-          <Button kind="quiet" className="w-full" icon={<LogOut size={18} aria-hidden />} disabled={signOut.isPending} onClick={() => signOut.mutate()}>
+          <Button kind="quiet" className="w-full" icon={<LogOut size={18} aria-hidden />} disabled={signOut.isPending} onClick={() => (outbox.get().length > 0 ? setAsking(true) : signOut.mutate())}>
             {m.sign_out()}
           </Button>
           <p className="text-center text-13 text-ink-3">NextMove {__APP_VERSION__}</p>
         </footer>
       </div>
+      {asking && (
+        <Unsent
+          onClose={() => setAsking(false)}
+          onLeave={() => {
+            setAsking(false)
+            signOut.mutate()
+          }}
+        />
+      )}
     </section>
+  )
+}
+
+/** What has not been sent stays with the person; it is theirs to say so, or to throw it away. */
+function Unsent({ onClose, onLeave }: { onClose: () => void; onLeave: () => void }) {
+  const rows = useStore(outbox)
+  const discardAll = async () => {
+    for (const row of outbox.get()) await discard(row.key)
+    onLeave()
+  }
+  return (
+    <Sheet title={m.offline_leave_title()} hint={m.offline_leave_hint({ n: rows.length })} onClose={onClose}>
+      <div className="flex flex-col gap-3 pt-3">
+        <Button kind="primary" onClick={onClose}>
+          {m.offline_leave_stay()}
+        </Button>
+        <Button onClick={onLeave}>{m.offline_leave_go()}</Button>
+        <Button kind="danger" onClick={() => void discardAll()}>
+          {m.offline_leave_discard()}
+        </Button>
+      </div>
+    </Sheet>
   )
 }
 

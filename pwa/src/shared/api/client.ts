@@ -1,12 +1,18 @@
 import createClient from 'openapi-fetch'
+import { heard, unheard } from '@/shared/offline/health'
 import { ApiError } from './problem'
 import type { paths } from './schema'
 import type { Problem } from './types'
 
 export const api = createClient<paths>({
   baseUrl: window.location.origin,
-  // Looked up at call time, so that a test's interceptor is honoured.
-  fetch: (request) => globalThis.fetch(request),
+  fetch: async (request) => {
+    const asked = Date.now()
+    // Looked up at call time, so that a test's interceptor is honoured.
+    const answer = await globalThis.fetch(request)
+    heard(answer, asked)
+    return answer
+  },
 })
 
 const sessionLost = new Set<() => void>()
@@ -30,6 +36,7 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<T> {
     answer = await call
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
+    unheard()
     throw new ApiError(0, null)
   }
   const { response } = answer

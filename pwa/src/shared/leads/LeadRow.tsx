@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Check, Clock3, MessageSquareX, Moon, Phone } from 'lucide-react'
+import { Check, Clock3, CloudUpload, MessageSquareX, Moon, Phone } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Campaign, Lead, Member, Session } from '@/shared/api/types'
 import { canContact, contact } from '@/shared/contact/contact'
@@ -12,6 +12,7 @@ import { Avatar } from '@/shared/ui/Avatar'
 import { cx } from '@/shared/ui/classes'
 import { isOpen, isSnoozed } from './filters'
 import { nameOf, statusLabel, summaryOf } from './labels'
+import { useWaits } from './overlay'
 import { ringOf, type Ring } from './ring'
 import { leadSheet } from './sheets'
 import { moodText, RingShape, waitingWords } from './WaitingRing'
@@ -35,6 +36,7 @@ export const LeadRow = memo(function LeadRow({ lead, campaign, assignee, session
   const name = nameOf(lead)
   const summary = summaryOf(lead, campaign)
   const mine = lead.assignee_id === session.user.id
+  const waits = useWaits(lead.id)
   return (
     <article
       className={cx(
@@ -57,6 +59,12 @@ export const LeadRow = memo(function LeadRow({ lead, campaign, assignee, session
             {name}
           </Link>
           <RowTime lead={lead} ring={ring} now={now} />
+          {waits && (
+            <span className="shrink-0 self-center text-ink-3">
+              <CloudUpload size={15} aria-hidden />
+              <span className="sr-only">{m.offline_mark()}</span>
+            </span>
+          )}
         </div>
         <p className="mt-0.5 flex items-center gap-1.5 text-15 text-ink-3">
           {lead.is_test && <Flag>{m.flag_test()}</Flag>}

@@ -4,7 +4,7 @@ import { background } from '@/shared/api/quiet'
 import type { Lead, LeadCounts, LeadDetail, LeadPage, TimelineItem } from '@/shared/api/types'
 import type { LeadFilters, Viewer } from './filters'
 import { dedupe, mergeIntoList, type LeadList } from './merge'
-import { mark, pendingChanges, pendingFor, since } from './recent'
+import { mark, since } from './recent'
 
 const PAGE = 100
 
@@ -42,7 +42,6 @@ function upToDate(list: LeadList, name: string, filters: LeadFilters, viewer: Vi
   const question = { filters, viewer, now: Date.now() }
   let merged = dedupe(list)
   for (const change of since(marks.get(name) ?? 0)) merged = mergeIntoList(merged, change, question)
-  for (const change of pendingChanges()) merged = mergeIntoList(merged, change, question, true)
   return merged
 }
 
@@ -67,8 +66,7 @@ export function leadDetailOptions(id: string) {
 function newest(before: LeadDetail | undefined, after: LeadDetail): LeadDetail {
   const { answers, consents, trace } = after
   const base = before && before.version > after.version ? { ...before, answers, consents, trace } : after
-  const pending = pendingFor(after.id)?.lead
-  return replaceEqualDeep(before, pending ? { ...base, ...pending, version: base.version } : base) as LeadDetail
+  return replaceEqualDeep(before, base) as LeadDetail
 }
 
 export function timelineOptions(id: string) {

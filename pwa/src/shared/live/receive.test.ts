@@ -4,10 +4,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Lead } from '@/shared/api/types'
 import type { LeadList } from '@/shared/leads/merge'
 import { setStatus } from '@/shared/leads/moves'
+import { overlay } from '@/shared/leads/overlay'
 import { countsOptions, leadDetailOptions, leadListOptions } from '@/shared/leads/queries'
+import { begin } from '@/shared/offline/engine'
+import { outbox } from '@/shared/offline/waiting'
 import { toasts } from '@/shared/ui/toasts'
 import { server } from '@/test/server'
-import { detailOf, leadOf, ravi } from '@/test/world'
+import { detailOf, leadOf, ravi, sessionOf } from '@/test/world'
 import { Receiver } from './receive'
 import { arrivals } from './state'
 
@@ -98,16 +101,18 @@ test('the detail moves on with its answers kept', async () => {
   expect(client.getQueryData(detail.queryKey)).toMatchObject({ status: 'contacted', answers: [{ key: 'roof' }] })
 })
 
-test('what comes in during second thoughts does not undo the move, and shows once it is taken back', async () => {
+test('what comes in while a move waits does not undo it, and shows once it is taken back', async () => {
   const lead = leadOf()
   answerWith(() => [lead])
   await watchList()
+  void begin(client, sessionOf(ravi))
   setStatus(client, lead, 'contacted', null, 'said')
+  await vi.waitFor(() => expect(outbox.get()).toHaveLength(1))
   receiver.lead({ sequence: 12, lead: { ...lead, version: 2, attempt_count: 1, status: 'no_answer' } })
-  expect(shown()[0]?.status).toBe('contacted')
-  answerWith(() => [{ ...lead, version: 2, attempt_count: 1, status: 'no_answer' }])
+  const seen = () => overlay(shown()[0] ?? lead, outbox.get())
+  expect(seen()).toMatchObject({ status: 'contacted', attempt_count: 1 })
   toasts.get().at(-1)?.undo?.()
-  expect(shown()[0]).toMatchObject({ status: 'no_answer', attempt_count: 1 })
+  await vi.waitFor(() => expect(seen()).toMatchObject({ status: 'no_answer', attempt_count: 1 }))
 })
 
 test('refetches that no person caused say so', async () => {

@@ -37,3 +37,7 @@ export function differences(before: LeadFields, after: LeadFields): LeadPatch {
   }
   return patch
 }
+
+export function isField(field: string | null): field is LeadField {
+  return FIELDS.some((one) => one === field)
+}
