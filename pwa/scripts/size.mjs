@@ -1,6 +1,6 @@
 // Measures what a phone must load before the inbox is shown: the entry and everything it imports at once.
-import { readFileSync } from 'node:fs'
-import { gzipSync } from 'node:zlib'
+import { readdirSync, readFileSync } from 'node:fs'
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 
 const LIMIT_KB = 140
 
@@ -8,6 +8,13 @@ const dist = new URL('../dist/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'))
 const entry = Object.keys(manifest).find((key) => manifest[key].isEntry)
 const gzipped = (file) => gzipSync(readFileSync(new URL(file, dist))).length / 1000
+
+// The server sends what was compressed at build: it must be the same thing.
+for (const file of readdirSync(dist, { recursive: true })) {
+  const plain = file.endsWith('.br') ? brotliDecompressSync : file.endsWith('.gz') ? gunzipSync : null
+  if (plain && !plain(readFileSync(new URL(file, dist))).equals(readFileSync(new URL(file.slice(0, -3), dist)))) throw new Error(`${file} is not what it stands for`)
+}
+for (const file of ['index.html', 'sw.js', 'manifest.webmanifest']) for (const end of ['br', 'gz']) readFileSync(new URL(`${file}.${end}`, dist))
 
 const initial = new Set()
 const visit = (key) => {

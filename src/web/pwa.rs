@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
+use aws_lc_rs::digest;
 use axum::{
+    body::{Body, to_bytes},
     extract::Request,
     http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -16,6 +18,9 @@ use crate::error::Error;
 const NOT_BUILT: &str = "The server runs, but the app is not built. Build it with `npm ci && npm run build` in pwa/ (`make run` does), \
                          or point PWA_DIR at the folder that holds its index.html.\n";
 
+/// The shell, the worker and the manifest: asked for anew each time, so they must be small.
+const SHELL_LIMIT: usize = 1024 * 1024;
+
 pub async fn answer(dir: &Path, mut request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let is_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
@@ -26,6 +31,9 @@ pub async fn answer(dir: &Path, mut request: Request) -> Response {
         }
         *request.uri_mut() = Uri::from_static("/index.html");
     }
+    let known = request.headers_mut().remove(header::IF_NONE_MATCH);
+    // A file's time is the build's, or none at all in an image: two releases may share it, and then a phone would keep the old one.
+    request.headers_mut().remove(header::IF_MODIFIED_SINCE);
     let files = ServeDir::new(dir).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
     let Ok(response) = files.oneshot(request).await;
     if response.status() == StatusCode::NOT_FOUND {
@@ -40,6 +48,31 @@ pub async fn answer(dir: &Path, mut request: Request) -> Response {
         "/manifest.json" => "no-cache",
         _ => "public, max-age=3600",
     };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    response
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.remove(header::LAST_MODIFIED);
+    if cache == "no-cache" && response.status() == StatusCode::OK { tagged(response, known).await } else { response }
+}
+
+/// With a tag of what is sent; without the rest, where the phone has just that.
+async fn tagged(response: Response, known: Option<HeaderValue>) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = match to_bytes(body, SHELL_LIMIT).await {
+        Ok(bytes) => bytes,
+        Err(error) => return Error::internal(error).into_response(),
+    };
+    let hash = hex::encode(&digest::digest(&digest::SHA256, &bytes).as_ref()[..12]);
+    let tag = HeaderValue::from_str(&format!("\"{hash}\"")).expect("hexadecimal is ASCII");
+    let is_known = known
+        .as_ref()
+        .and_then(|known| known.to_str().ok())
+        .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == format!("\"{hash}\"")));
+    parts.headers.insert(header::ETAG, tag);
+    if is_known {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(header::CONTENT_LENGTH);
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }

@@ -15,6 +15,7 @@ mod leads;
 mod offline;
 mod phones;
 mod processes;
+mod pwa;
 mod schema;
 mod team;
 mod webhooks;

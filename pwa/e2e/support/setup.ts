@@ -54,6 +54,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   )
   let server: ChildProcess | undefined
   const start = async () => {
+    // A test that failed may have left it killed, or not.
+    if (server && server.exitCode === null && server.signalCode === null) return
     server = spawn(program, ['demo', '--meta', sandboxUrl], { env: environment, stdio: ['ignore', log, log] })
     const child = server
     await ready(`http://127.0.0.1:${serverPort}/readyz`, () => child.exitCode !== null)
@@ -63,6 +65,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     '/kill': () => end(server, 'SIGKILL'),
     '/start': start,
     '/cut': () => wire.cut(),
+    '/deafen': () => wire.deafen(),
     '/mend': () => wire.mend(),
   }
   const control = http.createServer((request, response) => {

@@ -7,6 +7,7 @@ import net from 'node:net'
 export class Wire {
   private readonly ends = new Set<net.Socket>()
   private isCut = false
+  private isDeaf = false
   private readonly listener: net.Server
 
   constructor(to: number) {
@@ -24,8 +25,15 @@ export class Wire {
           this.ends.delete(one)
           other.destroy()
         })
-        one.pipe(other)
       }
+      near.pipe(far)
+      far.on('data', (said) => {
+        // The server has done it and said so, and nobody hears.
+        if (this.isDeaf) near.destroy()
+        else if (!near.write(said)) far.pause()
+      })
+      near.on('drain', () => far.resume())
+      far.on('end', () => near.end())
     })
   }
 
@@ -38,8 +46,14 @@ export class Wire {
     for (const end of this.ends) end.destroy()
   }
 
+  /** What is asked arrives; what is answered does not. */
+  deafen(): void {
+    this.isDeaf = true
+  }
+
   mend(): void {
     this.isCut = false
+    this.isDeaf = false
   }
 
   close(): void {

@@ -40,6 +40,8 @@ export const server = {
 }
 export const network = {
   cut: () => post(`${control()}/cut`),
+  /** What is asked arrives; what is answered does not. */
+  deafen: () => post(`${control()}/deafen`),
   mend: () => post(`${control()}/mend`),
 }
 
@@ -77,6 +79,23 @@ export async function find(api: APIRequestContext, person: Person): Promise<Lead
   const answer = await api.get(`/api/leads?q=${encodeURIComponent(person.phone)}`)
   const { items } = (await answer.json()) as { items: Lead[] }
   return items
+}
+
+export interface Told {
+  id: string
+  kind: string
+  at: string
+  stored_at: string | null
+  user_id: string | null
+  text: string | null
+  to: string | null
+  attempt: { outcome: string | null; started_at: string; stored_at: string } | null
+}
+
+/** The timeline as the server has it. */
+export async function history(api: APIRequestContext, id: string): Promise<Told[]> {
+  const answer = await api.get(`/api/leads/${id}/timeline`)
+  return ((await answer.json()) as { items: Told[] }).items
 }
 
 /** The lead of somebody whose form has been filled in. */

@@ -21,7 +21,7 @@ export function ConnectionNote() {
     return () => clearTimeout(timer)
   }, [lost])
   const undecided = rows.filter(needsPerson).length
-  const queued = rows.filter((row) => row.state === 'waiting' && row.tries > 0).length
+  const queued = rows.some((row) => row.tries > 0) ? rows.filter((row) => row.state === 'waiting').length : 0
   const look = () => offlineSheet.set({ kind: 'waiting' })
   return (
     <div role="status" className="pointer-events-none fixed inset-x-0 top-[calc(env(safe-area-inset-top)+6px)] z-30 flex justify-center">

@@ -1,8 +1,10 @@
 import { useEffect } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
 import { closeOutcome, open } from '@/shared/contact/waiting'
-import { asSeen } from '@/shared/leads/moves'
+import { overlay } from '@/shared/leads/overlay'
+import { knownLead } from '@/shared/leads/queries'
 import { leadSheet } from '@/shared/leads/sheets'
+import { outbox } from '@/shared/offline/waiting'
 import { useSession } from '@/shared/session/queries'
 import { useStore } from '@/shared/store'
 import { AssignSheet } from './AssignSheet'
@@ -15,6 +17,7 @@ import { SnoozeSheet } from './SnoozeSheet'
 export function LeadSheets() {
   const sheet = useStore(leadSheet)
   const outcome = useStore(open)
+  const rows = useStore(outbox)
   const client = useQueryClient()
   const session = useSession()
   const close = () => leadSheet.set(null)
@@ -24,7 +27,7 @@ export function LeadSheets() {
   if (outcome?.asking) return <OutcomeSheet open={outcome} onClose={closeOutcome} />
   if (!sheet) return null
   // Since the sheet was asked for, the lead may have moved on.
-  const lead = asSeen(client, sheet.lead)
+  const lead = overlay(knownLead(client, sheet.lead.id) ?? sheet.lead, rows)
   switch (sheet.kind) {
     case 'snooze':
       return <SnoozeSheet lead={lead} onClose={close} />

@@ -80,29 +80,31 @@ const blank = { stored_at: null, text: null, from: null, to: null, reason: null,
 export function overlayTimeline(items: TimelineItem[], rows: Row[]): ShownItem[] {
   let shown: ShownItem[] = items
   for (const row of rows) {
-    const made = itemOf(row)
+    const mark = markOf(row, rows)
+    const made = itemOf(row, mark)
     if (made && !shown.some((item) => item.id === made.id)) shown = [made, ...shown]
-    if (row.kind === 'outcome') shown = shown.map((item) => (item.attempt && row.path.includes(item.attempt.id) ? told(item, row) : item))
+    if (row.kind === 'outcome') shown = shown.map((item) => (item.attempt && row.path.includes(item.attempt.id) ? told(item, row, mark) : item))
   }
   return shown === items ? items : [...shown].sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
 }
 
-/** Nothing is marked that is only on its way: that takes a moment, and a mark that flickers says nothing. */
-function markOf(row: Row): Row['state'] | undefined {
-  return row.state !== 'waiting' || row.tries > 0 ? row.state : undefined
+/** Nothing is marked that is only on its way: that takes a moment, and a mark that flickers says nothing. What stands behind one that waits, waits. */
+function markOf(row: Row, rows: Row[]): Row['state'] | undefined {
+  const isStuck = rows.some((one) => one.base.id === row.base.id && one.seq <= row.seq && (one.tries > 0 || one.state !== 'waiting'))
+  return isStuck ? row.state : undefined
 }
 
-function told(item: ShownItem, row: Row): ShownItem {
+function told(item: ShownItem, row: Row, mark: Row['state'] | undefined): ShownItem {
   if (!item.attempt) return item
   const attempt: Attempt = { ...item.attempt, outcome: row.body?.outcome as Outcome, evidence: 'self_reported' }
-  return { ...item, attempt, waiting: item.waiting ?? markOf(row) }
+  return { ...item, attempt, waiting: item.waiting ?? mark }
 }
 
-function itemOf(row: Row): ShownItem | null {
+function itemOf(row: Row, mark: Row['state'] | undefined): ShownItem | null {
   const me = row.owner.split('/')[0] ?? ''
   const at = new Date(row.at).toISOString()
   const body = row.body ?? {}
-  const common = { ...blank, at, user_id: me, waiting: markOf(row) }
+  const common = { ...blank, at, user_id: me, waiting: mark }
   switch (row.kind) {
     case 'note':
       return { ...common, id: body.id as string, kind: 'note', text: body.text as string }
