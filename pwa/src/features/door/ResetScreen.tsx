@@ -4,7 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { m } from '@/paraglide/messages'
 import { api, ask } from '@/shared/api/client'
 import { ApiError } from '@/shared/api/problem'
-import { forgetSession } from '@/shared/session/enter'
+import { forgetSession } from '@/shared/session/forget'
 import { inWords } from '@/shared/session/problem'
 import { Button } from '@/shared/ui/Button'
 import { CodeField } from '@/shared/ui/CodeField'
@@ -27,7 +27,7 @@ export function ResetScreen() {
       carried.email = ''
       // Every session has ended, also one that this browser may have had.
       await navigate({ to: '/login' })
-      forgetSession(client)
+      await forgetSession(client)
       toast(m.reset_done())
     },
   })

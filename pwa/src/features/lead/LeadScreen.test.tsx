@@ -156,7 +156,7 @@ test('two people edited: both versions are shown, and nothing is dropped', async
   expect(within(conflict).getByRole('cell', { name: 'Kari Moen Berg' })).toBeInTheDocument()
   await userEvent.click(within(conflict).getByRole('button', { name: 'Keep my changes' }))
   expect(await screen.findByRole('heading', { level: 1, name: 'Kari M. Hansen' })).toBeInTheDocument()
-  expect(sent).toEqual(['"2"', '"3"'])
+  await waitFor(() => expect(sent).toEqual(['"2"', '"3"']))
 })
 
 test('assigning is for owners and managers', async () => {

@@ -236,6 +236,8 @@ export async function discard(key: string): Promise<(() => Promise<void>) | null
     settle(row.key, { state: 'queued' })
   }
   await tell()
+  // What waited behind it need not any longer.
+  void drain()
   return async () => {
     for (const row of taken) await put(keeper, row, true)
     await tell()
