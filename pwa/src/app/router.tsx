@@ -50,7 +50,7 @@ const operator = createRoute({
 const tree = root.addChildren([login, ...door, signedIn.addChildren([desk.addChildren([inbox, lead]), search, profile, operator, ...settings])])
 
 export function createAppRouter(client: QueryClient) {
-  return createRouter({ routeTree: tree, context: { client }, defaultPreload: false, defaultPendingMs: 150, defaultPendingMinMs: 200 })
+  return createRouter({ routeTree: tree, context: { client }, defaultPreload: false, defaultPendingMs: 150, defaultPendingMinMs: 0 })
 }
 
 export type AppRouter = ReturnType<typeof createAppRouter>

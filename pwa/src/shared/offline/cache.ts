@@ -62,17 +62,30 @@ async function restore(client: QueryClient, { key }: Keeper, stored: Stored[]): 
   }
 }
 
-/** Brings back what the first screen needs, without asking anybody; answers for whom. */
-export async function wakeUp(client: QueryClient): Promise<Keeper | null> {
-  const known = await keeper()
-  if (!known) return null
-  await restore(client, known, await records(known.owner, 'a:'))
-  return known
+interface Found {
+  known: Keeper
+  stored: Stored[]
 }
 
-/** Brings back the leads that were opened, once the first screen stands. */
+/** Reads from the disk what the first screen needs. Begun before the app's code has run: the disk and the processor work at the same time. */
+export async function findReads(): Promise<Found | null> {
+  const known = await keeper()
+  return known && { known, stored: await records(known.owner, 'a:') }
+}
+
+/** Brings back what the first screen needs, without asking anybody; answers for whom. Other lists are for later. */
+export async function wakeUp(client: QueryClient, found: Promise<Found | null> = findReads()): Promise<Keeper | null> {
+  const at = await found
+  if (!at) return null
+  const view = new URLSearchParams(window.location.search).get('view') ?? 'todo'
+  await restore(client, at.known, at.stored.filter(({ id }) => !id.includes('["leads","list"') || id.includes(`"view":"${view}"`)))
+  return at.known
+}
+
+/** Brings back the other lists and the leads that were opened, once the first screen stands. */
 export async function wakeUpLeads(client: QueryClient, known: Keeper): Promise<void> {
   await restore(client, known, await records(known.owner, 'b:'))
+  await restore(client, known, await records(known.owner, 'a:'))
 }
 
 /** Keeps what is read from now on; answers how to end it. */
