@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-server test-audit test-app test-e2e bench sqlx types fmt clean
+.PHONY: help setup run test test-server test-audit test-app test-e2e bench bench-phone sqlx types fmt clean
 
 CACHE := $(HOME)/.cache/nextmove
 # Outside the working tree, so that every clone shares what is built.
@@ -96,6 +96,11 @@ bench: setup $(APP_BUILT) ## Load and latency, release build
 	$(heading) 'The server, release build'
 	@cargo build --release --locked
 	@benches/run $(ARGS)
+
+bench-phone: setup $(APP_BUILT) ## The app on a slow phone: Lighthouse, a start without a server, 10,000 rows
+	$(heading) 'The server, release build'
+	@cargo build --release --locked
+	@benches/phone $(ARGS)
 
 sqlx: ## Renew .sqlx after a change of a query or a migration
 	@env -u SQLX_OFFLINE scripts/sqlx-prepare

@@ -5,7 +5,8 @@ import { Logo } from './Logo'
 export function Door({ title, hint, children }: { title: string; hint?: string; children: ReactNode }) {
   return (
     <main className="scrollable flex h-full flex-col bg-paper px-safe pt-safe">
-      <div className="m-auto w-full max-w-sm py-10">
+      {/* From above, not in the middle: what comes later (a refusal, the demo’s people) must not push the field out from under the finger. */}
+      <div className="mx-auto mt-[8dvh] mb-auto w-full max-w-sm py-10">
         <Logo className="size-14" />
         <h1 className="mt-6 text-28 font-bold tracking-tight text-balance">{title}</h1>
         {hint && <p className="mt-1 text-17 text-pretty text-ink-3">{hint}</p>}
