@@ -78,7 +78,7 @@ test('from the invitation to the inbox, through another role, and out again', as
   await expect(page.getByRole('button', { name: t('login_submit') }), 'out at once').toBeVisible()
 })
 
-test('a forgotten password, by a code from a letter', async ({ visit, owner, expectComplaint }) => {
+test('a forgotten password, by a code from a letter', async ({ visit, owner, language, expectComplaint }) => {
   expectComplaint(/422.*\/api\/password-resets/)
   const { name, email } = newcomer()
   await owner.post('/api/invitations', { data: { name, email, role: 'agent' } })
@@ -87,7 +87,7 @@ test('a forgotten password, by a code from a letter', async ({ visit, owner, exp
   expect(joined.ok(), await joined.text()).toBe(true)
   const nora = await visit('ravi', { stranger: true, at: '/login' })
   const { page, t } = nora
-  const made = await page.request.post('/api/join', { data: { email, code: invited.code, name, password: PASSWORD, locale: 'nb' }, headers: { Origin: new URL(page.url()).origin } })
+  const made = await page.request.post('/api/join', { data: { email, code: invited.code, name, password: PASSWORD, locale: language }, headers: { Origin: new URL(page.url()).origin } })
   expect(made.ok(), await made.text()).toBe(true)
   await nora.context.clearCookies()
 

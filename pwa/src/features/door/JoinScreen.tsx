@@ -65,7 +65,14 @@ function AskCode({ invitation, onOffer }: { invitation: string | undefined; onOf
         {!invitation && (
           <Field label={m.field_email()} type="email" inputMode="email" autoComplete="username" value={email} onChange={(event) => setEmail(event.target.value)} />
         )}
-        <CodeField value={code} onChange={setCode} error={about ? inWords(look.error) : undefined} />
+        <CodeField
+          value={code}
+          onChange={(next) => {
+            setCode(next)
+            look.reset()
+          }}
+          error={about ? inWords(look.error) : undefined}
+        />
         <div role="alert">{look.isError && !about && <Notice>{inWords(look.error)}</Notice>}</div>
         <Button kind="primary" type="submit" className="w-full" disabled={look.isPending || code.length < 9 || (!invitation && email.trim() === '')}>
           {m.join_next()}
@@ -107,7 +114,11 @@ function NewPerson({ presented, offer, onSession }: Step) {
       <NewPassword
         label={m.login_password()}
         value={password}
-        onChange={(event) => setPassword(event.target.value)}
+        onChange={(event) => {
+          setPassword(event.target.value)
+          // What was refused is no longer what stands there.
+          join.reset()
+        }}
         about={[name, offer.email, offer.organization]}
         error={at('password')}
       />

@@ -33,6 +33,11 @@ export function ResetScreen() {
   })
   const refused = finish.error instanceof ApiError ? finish.error : null
   const at = (field: string) => (refused?.field === field ? inWords(refused) : undefined)
+  // What was refused is no longer what stands there.
+  const changed = (set: (text: string) => void) => (text: string) => {
+    set(text)
+    finish.reset()
+  }
   const elsewhere = finish.isError && !at('code') && !at('password')
   return (
     <Door title={m.reset_title()} hint={asked ? m.reset_sent() : undefined}>
@@ -45,8 +50,8 @@ export function ResetScreen() {
         }}
       >
         <Field label={m.field_email()} type="email" inputMode="email" autoComplete="username" value={email} onChange={(event) => setEmail(event.target.value)} />
-        <CodeField value={code} onChange={setCode} error={at('code')} />
-        <NewPassword label={m.password_new()} value={password} onChange={(event) => setPassword(event.target.value)} about={[email]} error={at('password')} />
+        <CodeField value={code} onChange={changed(setCode)} error={at('code')} />
+        <NewPassword label={m.password_new()} value={password} onChange={(event) => changed(setPassword)(event.target.value)} about={[email]} error={at('password')} />
         <div role="alert">{elsewhere && <Notice>{inWords(finish.error)}</Notice>}</div>
         <Button kind="primary" type="submit" className="w-full" disabled={finish.isPending || email.trim() === '' || code.length < 9 || password === ''}>
           {m.reset_finish()}

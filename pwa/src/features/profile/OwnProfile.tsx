@@ -120,6 +120,11 @@ function ChangePassword({ onClose }: { onClose: () => void }) {
   })
   const refused = change.error instanceof ApiError ? change.error : null
   const at = (field: string) => (refused?.field === field ? inWords(refused) : undefined)
+  // What was refused is no longer what stands there.
+  const changed = (set: (text: string) => void) => (text: string) => {
+    set(text)
+    change.reset()
+  }
   const elsewhere = change.isError && !at('current') && !at('password')
   return (
     <Sheet title={m.password_change()} onClose={onClose}>
@@ -137,13 +142,13 @@ function ChangePassword({ onClose }: { onClose: () => void }) {
           type="password"
           autoComplete="current-password"
           value={current}
-          onChange={(event) => setCurrent(event.target.value)}
+          onChange={(event) => changed(setCurrent)(event.target.value)}
           error={at('current')}
         />
         <NewPassword
           label={m.password_new()}
           value={password}
-          onChange={(event) => setPassword(event.target.value)}
+          onChange={(event) => changed(setPassword)(event.target.value)}
           about={[user.name, user.email, organization?.name ?? '']}
           error={at('password')}
         />
