@@ -93,6 +93,8 @@ test('a forgotten password, by a code from a letter', async ({ visit, owner, lan
 
   await page.goto('/login')
   await page.getByRole('link', { name: t('login_forgot') }).click()
+  // The login has a field of the same name: only what comes after it is meant.
+  await expect(page.getByRole('heading', { level: 1, name: t('reset_ask_title') })).toBeVisible()
   await page.getByLabel(t('field_email')).fill(email)
   await page.getByRole('button', { name: t('reset_ask') }).click()
   await expect(page.getByText(t('reset_sent'))).toBeVisible()
