@@ -82,10 +82,24 @@ export function overlayTimeline(items: TimelineItem[], rows: Row[]): ShownItem[]
   for (const row of rows) {
     const mark = markOf(row, rows)
     const made = itemOf(row, mark)
-    if (made && !shown.some((item) => item.id === made.id)) shown = [made, ...shown]
+    if (made && !shown.some((item) => isSame(item, made))) shown = [made, ...shown]
     if (row.kind === 'outcome') shown = shown.map((item) => (item.attempt && row.path.includes(item.attempt.id) ? told(item, row, mark) : item))
   }
   return shown === items ? items : [...shown].sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
+}
+
+/** The phone's clock follows the server's, but not to the millisecond. */
+const SKEW = 2_000
+
+/**
+ * Whether the server tells already what the row will become: between the news of it and the answer, which takes the row away, both are
+ * there. Notes and attempts bring their id; the others are known by who did what, since the row was made.
+ */
+function isSame(told: ShownItem, made: ShownItem): boolean {
+  if (told.id === made.id) return true
+  if (made.kind === 'note' || made.kind === 'attempt') return false
+  const does = ({ kind, user_id, to, until, fields }: ShownItem) => JSON.stringify([kind, user_id, to, until && Date.parse(until), [...fields].sort()])
+  return does(told) === does(made) && Date.parse(told.at) >= Date.parse(made.at) - SKEW
 }
 
 /** Nothing is marked that is only on its way: that takes a moment, and a mark that flickers says nothing. What stands behind one that waits, waits. */
