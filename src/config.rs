@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use url::Url;
 
-use crate::{db::seal::MasterKeys, providers::mail::MailOptions};
+use crate::{db::seal::MasterKeys, providers::mail::MailOptions, types::networks::Networks};
 
 /// Everything the server is told.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Http {
     pub pwa_dir: PathBuf,
     /// How many proxies stand in front.
     pub trusted_hops: usize,
+    /// From where an operator's admins may act; none: from anywhere.
+    pub operator_networks: Networks,
 }
 
 #[derive(Clone, Debug)]
@@ -163,6 +165,11 @@ impl Config {
                 public_url,
                 pwa_dir: reader.text("PWA_DIR").unwrap_or_else(|| "pwa/dist".to_owned()).into(),
                 trusted_hops: reader.value("TRUSTED_PROXY_HOPS", 0, "a number of proxies"),
+                operator_networks: reader.value(
+                    "OPERATOR_NETWORKS",
+                    Networks::default(),
+                    "a list of networks such as 203.0.113.0/24,2001:db8::/32",
+                ),
             },
             database: Database {
                 url: database_url,

@@ -119,6 +119,11 @@ impl Error {
     fn status(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::Forbidden("network") => (StatusCode::FORBIDDEN, "network", "Not from this network"),
+            Self::Forbidden("proof") => (StatusCode::FORBIDDEN, "proof", "Prove who you are first"),
+            Self::Forbidden("second_factor") => {
+                (StatusCode::FORBIDDEN, "second-factor", "Set up a second factor first")
+            }
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in"),
             Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid"),

@@ -100,6 +100,29 @@ async fn organization(app: &App, slug: &str) -> Result<Organization, String> {
     found.ok_or_else(|| format!("There is no organization {slug}."))
 }
 
+pub(super) fn open_networks(slug: &str) -> Outcome {
+    with_app(async |app| {
+        let organization = organization(app, slug).await?;
+        let opened =
+            app.db.directory(async |directory| identity::open_to_all_networks(directory, organization.id).await);
+        opened.await.map_err(say)?;
+        println!("Owners and managers of {} come in from anywhere again.", organization.name);
+        Ok(())
+    })
+}
+
+pub(super) fn reset_factors(email: &str) -> Outcome {
+    with_app(async |app| {
+        let reset = app.db.directory(async |directory| {
+            let user = identity::find_user(directory, email).await?.ok_or(Error::NotFound)?;
+            identity::reset_factors_of(directory, user).await
+        });
+        reset.await.map_err(say)?;
+        println!("Their second factors are gone, and they are told so. The password alone opens the account now.");
+        Ok(())
+    })
+}
+
 pub(super) fn connect_page(slug: &str, page_id: String, name: String) -> Outcome {
     let token = secret("The page's access token")?;
     if token.is_empty() {

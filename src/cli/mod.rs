@@ -106,10 +106,20 @@ enum UserCommand {
         #[arg(long)]
         email: String,
     },
+    /// Take all second factors of a person away, who then signs in by password alone. For whoever lost their phone and their recovery codes
+    ResetFactors {
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[derive(Subcommand)]
 enum OrganizationCommand {
+    /// Let owners and managers in from anywhere again. The way out for those who are shut out by their own list of networks
+    OpenNetworks {
+        #[arg(long)]
+        slug: String,
+    },
     Create {
         #[arg(long)]
         slug: String,
@@ -198,6 +208,8 @@ pub fn main() -> ExitCode {
             });
             admin::create_user(email, name, organization, role, new)
         }
+        Command::User(UserCommand::ResetFactors { email }) => admin::reset_factors(&email),
+        Command::Organization(OrganizationCommand::OpenNetworks { slug }) => admin::open_networks(&slug),
         Command::Organization(OrganizationCommand::Create { slug, name, country, time_zone, locale }) => {
             admin::create_organization(crate::organizations::NewOrganization::new(
                 &name, &slug, country, &time_zone, locale,

@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Role, Viewer, client_address, session};
+use super::{Role, Viewer, client_address, proof, session};
 use crate::{
     app::App,
     audit::{self, Entry},
@@ -28,7 +28,26 @@ pub(super) fn origin(parts: &Parts, app: &App) -> Arc<Origin> {
     Arc::new(Origin::new(address, header("user-agent"), header("x-request-id")))
 }
 
-/// Anybody with a live session.
+/// Anybody with a live session, wherever they come from. Only for what leads away: signing out, another organization.
+#[derive(Clone, Debug)]
+pub struct FromAnywhere(pub session::Live);
+
+impl FromRequestParts<App> for FromAnywhere {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        if let Some(live) = parts.extensions.get::<session::Live>() {
+            return Ok(Self(live.clone()));
+        }
+        let live = session::authenticate_request(app, parts).await?;
+        tracing::Span::current().record("user", tracing::field::display(live.user));
+        parts.extensions.insert(live.clone());
+        Ok(Self(live))
+    }
+}
+
+/// Anybody with a live session, from a network that the organization lets in. Also who still lacks a second factor that is asked for, so
+/// it is for one's own account only.
 #[derive(Clone, Debug)]
 pub struct SignedIn(pub session::Live);
 
@@ -36,9 +55,23 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let live = session::authenticate_request(app, &parts.headers).await?;
-        tracing::Span::current().record("user", tracing::field::display(live.user));
+        let FromAnywhere(live) = FromAnywhere::from_request_parts(parts, app).await?;
+        live.check_network()?;
         Ok(Self(live))
+    }
+}
+
+/// Somebody who proved within the last ten minutes who they are (403 `proof`): for what could shut a person out, or let another in.
+#[derive(Clone, Debug)]
+pub struct Proven<T>(pub T);
+
+impl<T: FromRequestParts<App, Rejection = Error> + Send> FromRequestParts<App> for Proven<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = T::from_request_parts(parts, app).await?;
+        let SignedIn(live) = SignedIn::from_request_parts(parts, app).await?;
+        if proof::counts(&live, app.clock.now()) { Ok(Self(caller)) } else { Err(Error::Forbidden("proof")) }
     }
 }
 
@@ -61,6 +94,7 @@ impl FromRequestParts<App> for Staff {
         let (Some(organization), Some(viewer)) = (live.organization, live.viewer) else {
             return Err(Error::Forbidden("no_organization"));
         };
+        live.check_factor()?;
         tracing::Span::current().record("organization", tracing::field::display(organization));
         refuse_anothers(parts, live.user, organization)?;
         let replay = replay(parts, live.user)?;
@@ -197,6 +231,10 @@ impl FromRequestParts<App> for Operator {
         let SignedIn(live) = SignedIn::from_request_parts(parts, app).await?;
         if !live.is_operator {
             return Err(Error::Forbidden("role"));
+        }
+        live.check_factor()?;
+        if !app.config.http.operator_networks.admit(live.address) {
+            return Err(Error::Forbidden("network"));
         }
         Ok(Self { app: app.clone(), user: live.user, origin: origin(parts, app) })
     }

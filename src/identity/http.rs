@@ -15,9 +15,13 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    DemoLogin, Session, SignedIn, demo,
-    login::{self, Knock, Limiter},
-    normalise_email, session, sql,
+    DemoLogin, Session, SignedIn,
+    access::FromAnywhere,
+    demo, factor,
+    factor::passkey,
+    login::{self, Entered, Knock, Limiter},
+    normalise_email, proof, rules, session, sessions, sql,
+    step::{self, SecondStep},
 };
 use crate::{
     app::App,
@@ -33,6 +37,13 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(me::routes())
         .merge(team::routes())
         .merge(door::routes())
+        .routes(routes!(begin_log_in_by_passkey))
+        .routes(routes!(log_in_by_passkey))
+        .merge(step::routes())
+        .merge(proof::routes())
+        .merge(sessions::routes())
+        .merge(factor::routes())
+        .merge(rules::routes())
         .layer(Extension(Limiter::default()))
 }
 
@@ -50,10 +61,31 @@ struct LogIn {
 
 /// Sign in
 ///
-/// 401 `credentials` for a wrong password and an unknown address alike. An older session of this browser ends.
-#[utoipa::path(post, path = "/api/session", tag = "session", request_body = LogIn, responses((status = 200, body = Session)))]
+/// 401 `credentials` for a wrong password and an unknown address alike. An older session of this browser ends. Whoever has a second
+/// factor is answered 202 and presents it at `/api/session/step`.
+#[utoipa::path(post, path = "/api/session", tag = "session", request_body = LogIn,
+    responses((status = 200, body = Session), (status = 202, body = SecondStep)))]
 async fn log_in(State(app): State<App>, knock: Knock, Json(body): Json<LogIn>) -> Result<Response> {
-    let (_, token) = login::log_in(&app, &knock, &body.email, body.password).await?;
+    answer_entered(&app, login::log_in(&app, &knock, &body.email, body.password).await?).await
+}
+
+/// Begin to sign in by passkey, without a password
+#[utoipa::path(post, path = "/api/session/passkey/challenge", tag = "session", responses((status = 200, body = passkey::Challenge)))]
+async fn begin_log_in_by_passkey(State(app): State<App>, _: Knock) -> Result<Json<passkey::Challenge>> {
+    Ok(Json(passkey::begin_authentication(&app, None, None).await?))
+}
+
+/// Sign in by passkey
+///
+/// It verifies its person, so it is both factors in one.
+#[utoipa::path(post, path = "/api/session/passkey", tag = "session", request_body = passkey::Response, responses((status = 200, body = Session)))]
+async fn log_in_by_passkey(
+    State(app): State<App>,
+    knock: Knock,
+    Json(body): Json<passkey::Response>,
+) -> Result<Response> {
+    let user = passkey::finish_authentication(&app, None, None, body).await?;
+    let token = app.db.directory(async |directory| login::enter(&app, directory, &knock, user).await).await?;
     answer_new(&app, &token).await
 }
 
@@ -65,8 +97,10 @@ async fn current_session(State(app): State<App>, SignedIn(live): SignedIn) -> Re
 }
 
 /// Sign out
+///
+/// Also of a session that is locked, and from anywhere.
 #[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204)))]
-async fn log_out(State(app): State<App>, SignedIn(live): SignedIn) -> Result<Response> {
+async fn log_out(State(app): State<App>, proof::Known(live): proof::Known) -> Result<Response> {
     app.db.directory(async |directory| session::end(directory, &live).await).await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, session::remove_cookie(&app.config))]);
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
@@ -86,7 +120,7 @@ struct SwitchOrganization {
 )]
 async fn switch_organization(
     State(app): State<App>,
-    SignedIn(live): SignedIn,
+    FromAnywhere(live): FromAnywhere,
     headers: HeaderMap,
     Json(body): Json<SwitchOrganization>,
 ) -> Result<Response> {
@@ -118,24 +152,30 @@ struct DemoLogIn {
 /// Demo only: sign in with one tap
 #[utoipa::path(
     post, path = "/api/demo/session", tag = "demo",
-    request_body = DemoLogIn, responses((status = 200, body = Session))
+    request_body = DemoLogIn, responses((status = 200, body = Session), (status = 202, body = SecondStep))
 )]
 async fn demo_log_in(State(app): State<App>, knock: Knock, Json(body): Json<DemoLogIn>) -> Result<Response> {
     let email = normalise_email(&body.email);
-    let token = app
+    let entered = app
         .db
         .directory(async |directory| {
             let found = sql::credentials(directory, &email).await?.ok_or(Error::NotFound)?;
-            session::end_presented(directory, &app.config, &knock.headers).await?;
-            Ok(session::open_session(directory, found.user, None, knock.user_agent()).await?.1)
+            login::admit(&app, directory, &knock, found.user).await
         })
         .await?;
-    answer_new(&app, &token).await
+    answer_entered(&app, entered).await
 }
 
-async fn answer_new(app: &App, token: &session::Token) -> Result<Response> {
-    let demo = app.config.demo;
-    let described = app.db.directory(async |directory| session::describe_new(directory, token, demo).await).await?;
+/// The answer to whoever came in, or half in.
+pub(super) async fn answer_entered(app: &App, entered: Entered) -> Result<Response> {
+    match entered {
+        Entered::Whole(token) => answer_new(app, &token).await,
+        Entered::Half(token) => step::answer(app, &token).await,
+    }
+}
+
+pub(super) async fn answer_new(app: &App, token: &session::Token) -> Result<Response> {
+    let described = app.db.directory(async |directory| session::describe_new(directory, app, token).await).await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, token.set_cookie(&app.config))]);
     Ok((cookie, Json(described)).into_response())
 }

@@ -103,7 +103,7 @@ pub(super) async fn join(app: &App, knock: &Knock, join: Join) -> Result<session
     app.db
         .directory(async |directory| {
             session::end_presented(directory, &app.config, &knock.headers).await?;
-            Ok(session::open_session(directory, user, Some(organization), knock.user_agent()).await?.1)
+            Ok(session::open_session_of(directory, user, Some(organization), knock.visitor()).await?.1)
         })
         .await
 }

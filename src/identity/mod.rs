@@ -4,6 +4,9 @@
 //! ([`login::log_in`]) and get a session, which acts for one of their organizations at a time. The extractors [`Staff`], [`Manager`],
 //! [`Owner`] and [`Operator`] are the only way from a request to a transaction, so a handler's signature says who may call it.
 //!
+//! On the way in: a password and, where there is one, a second factor (`factor`, `step`); then a session that is locked when idle (`proof`),
+//! listed and ended (`sessions`), and held to the organization's rules on networks and factors (`rules`, `oversight`).
+//!
 //! Invariants: of a session token only the hash is stored; a token is new after every login and every switch of organization; names and
 //! e-mail addresses are sealed, and a person is found by a blind index; an unknown address and a wrong password cannot be told apart.
 
@@ -11,17 +14,23 @@ mod access;
 mod address;
 mod code;
 mod demo;
+mod factor;
 mod http;
 mod invitation;
 mod join;
 mod letters;
 pub mod login;
+mod oversight;
 mod password;
 mod picture;
 mod profile;
+mod proof;
 mod reset;
+mod rules;
 mod session;
+mod sessions;
 mod sql;
+mod step;
 mod strength;
 mod team;
 
@@ -34,14 +43,16 @@ use crate::{
     organizations::{Locale, Organization, Visibility},
     types::ids::{OperatorId, OrganizationId, UserId},
 };
-pub use access::{Manager, Operator, Owner, SignedIn, Staff};
+pub use access::{Manager, Operator, Owner, Proven, SignedIn, Staff};
 pub use address::client_address;
 pub use demo::{DemoLogin, demo_logins};
 pub use http::{demo_routes, routes};
 pub use letters::{SendInvitation, SendNotice, SendReset};
+pub use oversight::reset_factors_of;
 pub use password::{NO_PASSWORD, hash_password};
 pub use reset::make_reset_code;
-pub use session::{Live, Token, authenticate, live_sessions, open_session, prune};
+pub use rules::open_to_all_networks;
+pub use session::{Live, Standing, Token, authenticate, live_sessions, open_session, prune};
 
 /// What a person is in an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -143,6 +154,9 @@ pub struct Session {
     pub organization: Option<Organization>,
     pub memberships: Vec<Membership>,
     pub idle_timeout_seconds: i64,
+    pub has_second_factor: bool,
+    /// The organization asks for one: until there is one, nothing else is answered than one's own account.
+    pub needs_second_factor: bool,
     /// What the phone seals its copies with (16 bytes in base64): the same for this person in this organization whenever they sign in. Null
     /// without an organization.
     #[schema(required = true)]

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{
     SignedIn,
     code::{self, Code, Try},
+    factor,
     letters::{SendNotice, SendReset},
     login::Knock,
     normalise_email, password, read_email,
@@ -107,9 +108,11 @@ pub(super) async fn finish(app: &App, knock: &Knock, finish: FinishReset) -> Res
             }
             own::set_password(directory, user, &hash).await?;
             own::end_sessions(directory, user, None).await?;
-            // Whoever tried to guess the old one has lost their place.
-            let account = directory.index("login.account", &email)?;
-            sql::forgive_login(directory, &account, &[]).await?;
+            // Whoever tried to guess the old one has lost their place. Where codes are guessed on the same account, a letter buys none.
+            if !factor::methods(directory, user).await?.any() {
+                let account = directory.index("login.account", &email)?;
+                sql::forgive_login(directory, &account, &[]).await?;
+            }
             directory.ring_sessions();
             tell(directory, knock.by(user), user, Action::PasswordReset).await?;
             notice(app, directory, user).await

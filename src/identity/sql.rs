@@ -7,11 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
-use super::{Member, Membership, NewUser, Role, User, Viewer, picture};
+use super::{Member, Membership, NewUser, Role, User, picture};
 use crate::{
     db::{Directory, Tx, seal::Sealed},
     error::{Error, Result},
-    organizations::Visibility,
     types::ids::{OperatorId, OrganizationId, SessionId, UserId},
 };
 
@@ -185,109 +184,6 @@ pub(super) async fn everybody(
     Ok(rows.into_iter().map(|row| (row.id, row.email, row.name, row.role, row.organization)).collect())
 }
 
-pub(super) struct NewSession<'a> {
-    pub id: SessionId,
-    pub token_hash: &'a [u8],
-    pub user: UserId,
-    pub organization: Option<OrganizationId>,
-    pub idle_expires_at: DateTime<Utc>,
-    pub absolute_expires_at: DateTime<Utc>,
-    pub user_agent: Option<&'a str>,
-}
-
-pub(super) async fn insert_session(directory: &mut Directory, new: NewSession<'_>) -> Result<()> {
-    let now = directory.now();
-    sqlx::query!(
-        "insert into sessions (id, token_hash, user_id, organization_id, created_at, last_seen_at, idle_expires_at, absolute_expires_at, user_agent)
-         values ($1, $2, $3, $4, $5, $5, $6, $7, $8)",
-        new.id.0,
-        new.token_hash,
-        new.user.0,
-        new.organization.map(|id| id.0),
-        now,
-        new.idle_expires_at,
-        new.absolute_expires_at,
-        new.user_agent
-    )
-    .execute(directory.conn())
-    .await?;
-    Ok(())
-}
-
-/// A session that is alive, with what its person is there.
-pub(super) struct SessionRow {
-    pub id: SessionId,
-    pub user: UserId,
-    pub organization: Option<OrganizationId>,
-    pub role: Option<Role>,
-    pub visibility: Option<Visibility>,
-    pub idle_timeout_minutes: Option<i32>,
-    pub is_operator: bool,
-    pub last_seen_at: DateTime<Utc>,
-    pub idle_expires_at: DateTime<Utc>,
-    pub absolute_expires_at: DateTime<Utc>,
-}
-
-/// Neither ended nor expired, its person not disabled and still a member.
-pub(super) async fn session(directory: &mut Directory, token_hash: &[u8]) -> Result<Option<SessionRow>> {
-    let now = directory.now();
-    let row = sqlx::query!(
-        r#"select s.id, s.user_id, s.organization_id, s.last_seen_at, s.idle_expires_at, s.absolute_expires_at,
-                  m.role as "role?", o.lead_visibility as "lead_visibility?", o.idle_timeout_minutes as "idle_timeout_minutes?",
-                  exists (select from operator_staff f where f.user_id = s.user_id) as "is_operator!"
-           from sessions s
-           join users u on u.id = s.user_id
-           left join organizations o on o.id = s.organization_id
-           left join memberships m on m.organization_id = s.organization_id and m.user_id = s.user_id and m.ended_at is null
-           where s.token_hash = $1 and s.ended_at is null and s.idle_expires_at > $2 and s.absolute_expires_at > $2
-             and u.disabled_at is null and (s.organization_id is null or m.user_id is not null)"#,
-        token_hash,
-        now
-    )
-    .fetch_optional(directory.conn())
-    .await?;
-    row.map(|row| {
-        Ok(SessionRow {
-            id: SessionId(row.id),
-            user: UserId(row.user_id),
-            organization: row.organization_id.map(OrganizationId),
-            role: row.role.map(|role| Role::parse(&role)).transpose()?,
-            visibility: row.lead_visibility.map(|text| Visibility::parse(&text)).transpose()?,
-            idle_timeout_minutes: row.idle_timeout_minutes,
-            is_operator: row.is_operator,
-            last_seen_at: row.last_seen_at,
-            idle_expires_at: row.idle_expires_at,
-            absolute_expires_at: row.absolute_expires_at,
-        })
-    })
-    .transpose()
-}
-
-/// Those of the sessions that are alive, with what their people may see now.
-pub(super) async fn alive(directory: &mut Directory, sessions: &[Uuid]) -> Result<Vec<(SessionId, Option<Viewer>)>> {
-    let now = directory.now();
-    let rows = sqlx::query!(
-        r#"select s.id, s.user_id, m.role as "role?", o.lead_visibility as "lead_visibility?"
-           from sessions s
-           join users u on u.id = s.user_id
-           left join organizations o on o.id = s.organization_id
-           left join memberships m on m.organization_id = s.organization_id and m.user_id = s.user_id and m.ended_at is null
-           where s.id = any($1) and s.ended_at is null and s.idle_expires_at > $2 and s.absolute_expires_at > $2
-             and u.disabled_at is null and (s.organization_id is null or m.user_id is not null)"#,
-        sessions,
-        now
-    )
-    .fetch_all(directory.conn())
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let role = row.role.map(|role| Role::parse(&role)).transpose()?;
-            let visibility = row.lead_visibility.map(|text| Visibility::parse(&text)).transpose()?;
-            Ok((SessionId(row.id), role.map(|role| Viewer::new(UserId(row.user_id), role, visibility))))
-        })
-        .collect()
-}
-
 pub(super) async fn touch(directory: &mut Directory, id: SessionId, idle_expires_at: DateTime<Utc>) -> Result<()> {
     let now = directory.now();
     sqlx::query!(
@@ -315,6 +211,53 @@ pub(super) async fn end_session_of_token(directory: &mut Directory, token_hash: 
         .execute(directory.conn())
         .await?;
     Ok(())
+}
+
+pub(super) async fn insert_half_session(
+    directory: &mut Directory,
+    id: Uuid,
+    token_hash: &[u8],
+    user: UserId,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    let now = directory.now();
+    sqlx::query!(
+        "insert into half_sessions (id, token_hash, user_id, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+        id,
+        token_hash,
+        user.0,
+        now,
+        expires_at
+    )
+    .execute(directory.conn())
+    .await?;
+    Ok(())
+}
+
+/// Not over, its person not disabled.
+pub(super) async fn half_session(
+    directory: &mut Directory,
+    token_hash: &[u8],
+) -> Result<Option<(Uuid, UserId, DateTime<Utc>)>> {
+    let now = directory.now();
+    let row = sqlx::query!(
+        "select h.id, h.user_id, h.expires_at from half_sessions h join users u on u.id = h.user_id
+         where h.token_hash = $1 and h.expires_at > $2 and u.disabled_at is null",
+        token_hash,
+        now
+    )
+    .fetch_optional(directory.conn())
+    .await?;
+    Ok(row.map(|row| (row.id, UserId(row.user_id), row.expires_at)))
+}
+
+/// `false`: it was taken, or is over.
+pub(super) async fn take_half_session(directory: &mut Directory, id: Uuid) -> Result<bool> {
+    let now = directory.now();
+    let taken = sqlx::query!("delete from half_sessions where id = $1 and expires_at > $2", id, now)
+        .execute(directory.conn())
+        .await?;
+    Ok(taken.rows_affected() == 1)
 }
 
 /// Counts an attempt before it is made, so that attempts made at once count too. `false`: blocked.
@@ -347,6 +290,18 @@ pub(super) async fn blocked_until(directory: &mut Directory, key: &[u8]) -> Resu
         .fetch_optional(directory.conn())
         .await?;
     Ok(row.flatten())
+}
+
+/// What an attempt counted is given back, also the block where it began one: it was right, and there is more to come.
+pub(super) async fn give_back_login(directory: &mut Directory, account: &[u8], address: &[u8]) -> Result<()> {
+    sqlx::query!(
+        "update login_failures set failures = greatest(failures - 1, 0), blocked_until = null where key = $1 or key = $2",
+        account,
+        address
+    )
+    .execute(directory.conn())
+    .await?;
+    Ok(())
 }
 
 /// The right password: the account starts afresh, and the address gets its attempt back.

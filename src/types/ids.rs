@@ -64,6 +64,7 @@ ids! {
     UserId,
     SessionId,
     InvitationId,
+    PasskeyId,
     LeadId,
     EnquiryId,
     AttemptId,

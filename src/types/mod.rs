@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod country;
 pub mod ids;
+pub mod networks;
 pub mod origin;
 pub mod phone;

@@ -125,7 +125,7 @@ async fn a_login_ends_the_session_that_the_browser_showed() {
 }
 
 #[tokio::test]
-async fn an_idle_session_ends_and_the_background_does_not_keep_it() {
+async fn an_idle_session_locks_and_the_background_does_not_keep_it() {
     let app = TestApp::new().await;
     let cookie = app.fresh_session(app.world.ravi).await;
     let ravi = app.holding(&cookie);
@@ -134,7 +134,7 @@ async fn an_idle_session_ends_and_the_background_does_not_keep_it() {
     app.advance(TimeDelta::minutes(29));
     ravi.clone().with_header("x-background", "1").get("/api/session").await.ok();
     app.advance(TimeDelta::minutes(2));
-    ravi.get("/api/session").await.refused(401, "session");
+    ravi.get("/api/session").await.refused(401, "locked");
 }
 
 #[tokio::test]
@@ -235,7 +235,9 @@ async fn a_session_sees_less_as_soon_as_its_person_may() {
         axum::http::header::COOKIE,
         axum::http::HeaderValue::from_str(&cookie).expect("a cookie"),
     )]);
-    let live = identity::authenticate(&app.app, &headers).await.expect("signed in");
+    let mut parts = axum::http::Request::new(()).into_parts().0;
+    parts.headers = headers;
+    let live = identity::authenticate(&app.app, &parts).await.expect("signed in");
     let mut owner = sqlx::PgConnection::connect(&app.superuser_url()).await.expect("connected");
     let sees_all = async |visibility: &str, owner: &mut sqlx::PgConnection| {
         sqlx::query("update organizations set lead_visibility = $2 where id = $1")
@@ -245,7 +247,7 @@ async fn a_session_sees_less_as_soon_as_its_person_may() {
             .await
             .expect("changed");
         let alive = identity::live_sessions(&app.app, &[live.session]).await.expect("looked");
-        alive[&live.session].expect("a member").sees_all
+        alive[&live.session].viewer.expect("a member").sees_all
     };
     assert!(sees_all("team", &mut owner).await);
     assert!(!sees_all("own", &mut owner).await);

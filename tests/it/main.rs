@@ -5,8 +5,10 @@ mod world;
 
 mod access;
 mod audit;
+mod authenticator;
 mod cancelled;
 mod document;
+mod factors;
 mod faults;
 mod floors;
 mod identity;
@@ -16,6 +18,7 @@ mod offline;
 mod phones;
 mod processes;
 mod pwa;
+mod rules;
 mod schema;
 mod team;
 mod webhooks;

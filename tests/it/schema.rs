@@ -5,10 +5,14 @@ use sqlx::{Connection, PgConnection};
 use crate::world::TestApp;
 
 /// The tables that find a tenant. Every other table belongs to one.
-const DIRECTORY: [&str; 17] = [
+const DIRECTORY: [&str; 24] = [
     "_sqlx_migrations",
+    "access_rules",
+    "ceremonies",
     "cron_slots",
     "data_keys",
+    "factor_resets",
+    "half_sessions",
     "invitations",
     "jobs",
     "login_failures",
@@ -17,9 +21,12 @@ const DIRECTORY: [&str; 17] = [
     "operator_staff",
     "operators",
     "organizations",
+    "passkeys",
     "password_resets",
     "pictures",
+    "recovery_codes",
     "sessions",
+    "totp_factors",
     "users",
     "webhook_quarantine",
     "webhook_receipts",
@@ -43,13 +50,18 @@ const PERSONAL: [&str; 14] = [
     "email_index",
 ];
 /// As above, but the word also names what is not personal.
-const PERSONAL_IN: [(&str, &str); 6] = [
+const PERSONAL_IN: [(&str, &str); 11] = [
     ("users", "name"),
     ("lead_notes", "text"),
     ("invitations", "name"),
     ("invitations", "code"),
     ("password_resets", "code"),
     ("pictures", "image"),
+    ("passkeys", "label"),
+    ("passkeys", "credential"),
+    ("totp_factors", "secret"),
+    ("recovery_codes", "code_hash"),
+    ("ceremonies", "state"),
 ];
 
 async fn connection(url: &str) -> PgConnection {

@@ -89,9 +89,9 @@ async fn authenticate(socket: SocketRef, State(app): State<App>) -> Result<(), &
     {
         return Err("unauthenticated");
     }
-    let live = identity::authenticate(&app, &parts.headers).await.map_err(|error| match error {
-        Error::Unauthenticated(_) => "unauthenticated",
-        // The app would sign its person out for no reason of theirs.
+    let live = identity::authenticate(&app, parts).await.map_err(|error| match error {
+        // The app then asks for its session, and is told why; for any other reason it would sign its person out.
+        Error::Unauthenticated(_) | Error::Forbidden(_) => "unauthenticated",
         _ => "unavailable",
     })?;
     socket.extensions.insert(live);
@@ -352,8 +352,8 @@ impl Sockets {
         }
     }
 
-    /// Disconnects the sockets whose sessions ended: signed out, idle for too long, or no longer a member. Sockets do not keep a session
-    /// alive. Where a person may see more or less than before, their sockets change rooms and are told to fetch again.
+    /// Disconnects the sockets whose sessions ended or may no longer be here; sockets do not keep a session alive. Where a person may see
+    /// more or less than before, their sockets change rooms and are told to fetch again.
     pub async fn end_stale(&self) -> Result<()> {
         let Some(all) = self.io.of("/") else { return Ok(()) };
         let open: Vec<(SocketRef, Live)> = all
@@ -368,14 +368,14 @@ impl Sockets {
             open.iter().map(|(_, live)| live.session).collect::<HashSet<_>>().into_iter().collect();
         let alive = identity::live_sessions(&self.app, &sessions).await?;
         for (socket, mut live) in open {
-            match alive.get(&live.session) {
+            match alive.get(&live.session).filter(|standing| live.is_still(standing)).map(|standing| standing.viewer) {
                 None => {
                     socket.emit("session.ended", &json!({})).ok();
                     socket.disconnect().ok();
                 }
-                Some(viewer) if *viewer == live.viewer => {}
+                Some(viewer) if viewer == live.viewer => {}
                 Some(viewer) => {
-                    let (Some(organization), Some(now)) = (live.organization, *viewer) else { continue };
+                    let (Some(organization), Some(now)) = (live.organization, viewer) else { continue };
                     socket.leave_all();
                     join(&socket, organization, &now);
                     live.viewer = Some(now);
