@@ -187,6 +187,25 @@ export const SCREENS: Screen[] = [
       await page.getByText(t('password_strength_strong')).waitFor()
     },
   },
+  { name: 'security', at: () => '/settings/security', open: async ({ t }, page) => page.getByRole('heading', { name: t('security_sessions') }).waitFor() },
+  {
+    name: 'security-totp',
+    at: () => '/settings/security',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('security_totp_add') }).click()
+      await page.getByRole('img', { name: t('security_totp_qr') }).waitFor()
+    },
+  },
+  { name: 'access', who: 'asha', at: () => '/settings/access', open: async ({ t }, page) => page.getByText(t('security_networks_none')).waitFor() },
+  {
+    name: 'access-help',
+    who: 'asha',
+    at: () => '/settings/access',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('security_help_named').replace('{name}', 'Ravi Solheim') }).click()
+      await dialog(page)
+    },
+  },
   { name: 'operator', who: 'olav', at: () => '/operator' },
   { name: 'unknown', at: () => '/nowhere', open: async ({ t }, page) => page.getByText(t('page_unknown')).waitFor() },
   {

@@ -24,7 +24,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   // As root the database runs as another user, who has to pass through.
   fs.chmodSync(folder, 0o711)
   const [serverPort, sandboxPort, wirePort, controlPort, mailPort] = await freePorts()
-  const url = `http://127.0.0.1:${wirePort}`
+  // By name: an IP address has no passkeys.
+  const url = `http://localhost:${wirePort}`
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`
   const log = fs.openSync(path.join(folder, 'log'), 'a')
   const environment: NodeJS.ProcessEnv = {

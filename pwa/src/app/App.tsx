@@ -1,13 +1,19 @@
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { ApiError } from '@/shared/api/problem'
-import { onSessionLost } from '@/shared/api/client'
+import { onSessionLocked, onSessionLost } from '@/shared/api/client'
+import { locked } from '@/shared/factor/lock'
+import { wanted } from '@/shared/factor/proof'
 import { forgetSession } from '@/shared/session/forget'
 import { sessionOptions } from '@/shared/session/queries'
+import { useStore } from '@/shared/store'
 import { Toaster } from '@/shared/ui/Toaster'
 import { createAppRouter, type AppRouter } from './router'
 import { UpdatePrompt } from './UpdatePrompt'
+
+const LockCover = lazy(() => import('./LockCover').then((loaded) => ({ default: loaded.LockCover })))
+const ProofSheet = lazy(() => import('@/shared/factor/ProofSheet').then((loaded) => ({ default: loaded.ProofSheet })))
 
 export function createClient(): QueryClient {
   return new QueryClient({
@@ -30,16 +36,35 @@ function watchSession(client: QueryClient, router: AppRouter): () => void {
     if (!client.getQueryData(sessionOptions.queryKey)) return
     const { pathname, href } = router.state.location
     if (pathname === '/login') return
+    locked.set(false) // there is nothing left to unlock
     void router.navigate({ to: '/login', search: { to: href }, replace: true }).then(() => forgetSession(client))
   })
+}
+
+/** What is on the screen stays there, covered. Where nothing is yet, the router leads to the login. */
+function watchLock(client: QueryClient, router: AppRouter): () => void {
+  const cover = () => {
+    if (client.getQueryData(sessionOptions.queryKey) && router.state.location.pathname !== '/login') locked.set(true)
+  }
+  // The first question is asked before this listens (app/wake.ts).
+  const { error } = client.getQueryState(sessionOptions.queryKey) ?? {}
+  if (error instanceof ApiError && error.reason === 'locked') cover()
+  return onSessionLocked(cover)
 }
 
 export function App({ client }: { client: QueryClient }) {
   const [router] = useState(() => createAppRouter(client))
   useEffect(() => watchSession(client, router), [client, router])
+  useEffect(() => watchLock(client, router), [client, router])
+  const covered = useStore(locked)
+  const proving = useStore(wanted) !== null
   return (
     <QueryClientProvider client={client}>
       <RouterProvider router={router} />
+      <Suspense fallback={null}>
+        {proving && <ProofSheet />}
+        {covered && <LockCover router={router} />}
+      </Suspense>
       <Toaster />
       <UpdatePrompt />
     </QueryClientProvider>

@@ -8,6 +8,7 @@ import { armPing } from '@/shared/device/ping'
 import { useKeys } from '@/shared/device/keys'
 import { prefs } from '@/shared/device/prefs'
 import { applyLocale, pickLocale, useLocale } from '@/shared/i18n/locale'
+import { locked, unlocks } from '@/shared/factor/lock'
 import { leadSheet } from '@/shared/leads/sheets'
 import { connectLive } from '@/shared/live/connect'
 import { watchHealth } from '@/shared/offline/health'
@@ -39,6 +40,8 @@ export function Shell() {
   const waiting = useStore(offlineSheet)
   const organization = session.organization?.id
   const user = session.user.id
+  const unlocked = useStore(unlocks)
+  const admitted = !session.needs_second_factor || session.has_second_factor
 
   // Once for each person, and again when the server has told the key of what the phone keeps.
   const hasKey = session.offline_key !== null
@@ -62,14 +65,14 @@ export function Shell() {
   }, [session.user.locale, session.organization?.locale])
 
   useEffect(() => {
-    if (!organization) return
+    if (!organization || !admitted) return
     // Asked rather than assumed: the answer to a dead session is a 401, and that leads to the login everywhere.
     return connectLive(client, () => {
       void ask(api.GET('/api/session', { headers: { 'X-Background': '1' } }))
         .then((alive) => client.setQueryData(sessionOptions.queryKey, alive))
         .catch(() => {})
     })
-  }, [client, organization, user])
+  }, [client, organization, user, unlocked, admitted])
   useEffect(watchReturn, [])
   useEffect(armPing, [])
   // The lead's code is small and the next tap: fetched once the inbox stands.
@@ -86,7 +89,7 @@ export function Shell() {
     const pressed = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey)) return
       event.preventDefault()
-      setOverlay((now) => (now === 'palette' ? null : 'palette'))
+      if (!locked.get()) setOverlay((now) => (now === 'palette' ? null : 'palette'))
     }
     window.addEventListener('keydown', pressed)
     return () => window.removeEventListener('keydown', pressed)

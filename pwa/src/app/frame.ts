@@ -18,6 +18,8 @@ export const signedIn = createRoute({
   id: 'signed-in',
   beforeLoad: async ({ context, location }) => {
     const session = await sessionOf(context.client, location.href)
+    // Until there is the second factor that the organization asks for, the server answers nothing else.
+    if (session.needs_second_factor && !session.has_second_factor && location.pathname !== '/settings/security') throw redirect({ to: '/settings/security', replace: true })
     if (!session.organization && location.pathname === '/') throw redirect({ to: '/operator', replace: true })
   },
   component: Shell,
@@ -29,7 +31,10 @@ export async function sessionOf(client: QueryClient, href: string): Promise<Sess
   try {
     return await client.ensureQueryData(sessionOptions)
   } catch (error) {
-    if (isStatus(error, 401)) throw redirect({ to: '/login', search: href === '/' ? {} : { to: href }, replace: true })
+    if (isStatus(error, 401)) {
+      const locked = error.reason === 'locked' ? { locked: true } : {}
+      throw redirect({ to: '/login', search: { ...(href === '/' ? {} : { to: href }), ...locked }, replace: true })
+    }
     throw error
   }
 }

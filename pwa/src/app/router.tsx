@@ -9,7 +9,10 @@ import { settings } from './settings'
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (raw: Record<string, unknown>): { to?: string } => (typeof raw.to === 'string' ? { to: raw.to } : {}),
+  validateSearch: (raw: Record<string, unknown>): { to?: string; locked?: boolean } => ({
+    ...(typeof raw.to === 'string' ? { to: raw.to } : {}),
+    ...(raw.locked === true ? { locked: true } : {}),
+  }),
   component: lazyRouteComponent(() => import('@/features/login/LoginScreen'), 'LoginScreen'),
 })
 

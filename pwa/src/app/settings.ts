@@ -8,5 +8,18 @@ const team = createRoute({
   component: lazyRouteComponent(() => import('@/features/team/TeamScreen'), 'TeamScreen'),
 })
 
+const security = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/security',
+  component: lazyRouteComponent(() => import('@/features/security/SecurityScreen'), 'SecurityScreen'),
+})
+
+const access = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/access',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/security/AccessScreen'), 'AccessScreen'),
+})
+
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team] as const
+export const settings = [team, security, access] as const

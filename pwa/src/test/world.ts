@@ -23,6 +23,8 @@ export function sessionOf(member: Member): Session {
     },
     memberships: [],
     idle_timeout_seconds: 1800,
+    has_second_factor: false,
+    needs_second_factor: false,
     offline_key: 'AAECAwQFBgcICQoLDA0ODw==',
     demo: false,
   }

@@ -1,29 +1,33 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { valibotResolver } from '@hookform/resolvers/valibot'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useRouter, useSearch } from '@tanstack/react-router'
-import { ArrowRight } from 'lucide-react'
+import { ArrowRight, Fingerprint } from 'lucide-react'
 import { useForm } from 'react-hook-form'
 import * as v from 'valibot'
 import { m } from '@/paraglide/messages'
 import { api, ask } from '@/shared/api/client'
 import { inWords, isStatus } from '@/shared/api/problem'
-import type { DemoLogin, Session } from '@/shared/api/types'
+import type { DemoLogin, SecondStep as Step, Session } from '@/shared/api/types'
 import { setPrefs } from '@/shared/device/prefs'
+import { LockedCard } from '@/shared/factor/LockedCard'
+import { Dismissed, hasPasskeys, signInByPasskey } from '@/shared/factor/passkeys'
 import { applyLocale, LOCALE_NAMES, locales, useLocale } from '@/shared/i18n/locale'
 import { duration } from '@/shared/i18n/time'
 import { useNow } from '@/shared/i18n/now'
 import { roleLabel } from '@/shared/leads/words'
-import { enter } from '@/shared/session/enter'
+import { enter, leave } from '@/shared/session/enter'
 import { Avatar } from '@/shared/ui/Avatar'
 import { Button } from '@/shared/ui/Button'
 import { Field } from '@/shared/ui/Field'
 import { Door, Notice } from '@/shared/ui/Door'
+import { SecondStep } from './SecondStep'
 
 export function LoginScreen() {
   const router = useRouter()
   const client = useQueryClient()
-  const { to } = useSearch({ strict: false }) as { to?: string }
+  const { to, locked = false } = useSearch({ strict: false }) as { to?: string; locked?: boolean }
+  const [step, setStep] = useState<Step | null>(null)
   const demo = useQuery({
     queryKey: ['demo'],
     queryFn: ({ signal }) => ask(api.GET('/api/demo', { signal })).catch((error: unknown) => {
@@ -38,13 +42,44 @@ export function LoginScreen() {
     enter(client, session)
     router.history.push(inside(to))
   }
+  const answered = (answer: Session | Step) => ('methods' in answer ? setStep(answer) : entered(answer))
   const logins = demo.data?.logins ?? []
+  const somebodyElse = () => void leave().catch(() => {}).then(() => router.navigate({ to: '/login', search: {}, replace: true }))
   return (
-    <Door title={m.login_title()} hint={m.login_hint()}>
-      <LoginForm onSession={entered} />
-      {logins.length > 0 && <DemoLogins logins={logins} onSession={entered} />}
+    <LoginOrNext step={step} locked={locked} onEntered={entered} onBack={() => setStep(null)} onOther={somebodyElse}>
+      <LoginForm onAnswer={answered} />
+      <ByPasskey onSession={entered} />
+      {logins.length > 0 && <DemoLogins logins={logins} onAnswer={answered} />}
       <Languages />
-    </Door>
+    </LoginOrNext>
+  )
+}
+
+interface NextProps {
+  step: Step | null
+  locked: boolean
+  onEntered: (session: Session) => void
+  onBack: () => void
+  onOther: () => void
+  children: ReactNode
+}
+
+/** The door, or what comes behind it: the second step, or the way back into a session that was locked. */
+function LoginOrNext({ step, locked, onEntered, onBack, onOther, children }: NextProps) {
+  if (!step && !locked) {
+    return (
+      <Door title={m.login_title()} hint={m.login_hint()}>
+        {children}
+      </Door>
+    )
+  }
+  return (
+    <main className="scrollable flex h-full flex-col bg-paper px-safe pt-safe">
+      <div className="m-auto w-full max-w-sm py-10">
+        {step ? <SecondStep step={step} onSession={onEntered} onOver={onBack} /> : <LockedCard onUnlocked={onEntered} onOther={onOther} />}
+        <Languages />
+      </div>
+    </main>
   )
 }
 
@@ -58,12 +93,12 @@ const schema = v.object({
   password: v.pipe(v.string(), v.nonEmpty(() => m.login_password_missing())),
 })
 
-function LoginForm({ onSession }: { onSession: (session: Session) => void }) {
+function LoginForm({ onAnswer }: { onAnswer: (answer: Session | Step) => void }) {
   const form = useForm({ resolver: valibotResolver(schema), defaultValues: { email: '', password: '' } })
   const [until, setUntil] = useState(0)
   const signIn = useMutation({
     mutationFn: (body: { email: string; password: string }) => ask(api.POST('/api/session', { body })),
-    onSuccess: onSession,
+    onSuccess: onAnswer,
     onError: (error) => {
       if (isStatus(error, 429)) setUntil(Date.now() + (error.retryAfter ?? 30) * 1000)
       else if (isStatus(error, 401)) form.setFocus('password')
@@ -89,6 +124,20 @@ function LoginForm({ onSession }: { onSession: (session: Session) => void }) {
   )
 }
 
+/** Where the device knows who is there, it is all there is to do. On a bare IP address the server has none. */
+function ByPasskey({ onSession }: { onSession: (session: Session) => void }) {
+  const signIn = useMutation({ mutationFn: signInByPasskey, onSuccess: onSession })
+  if (!hasPasskeys()) return null
+  return (
+    <div className="mt-3 space-y-3">
+      <Button kind="quiet" className="w-full" icon={<Fingerprint size={20} aria-hidden />} disabled={signIn.isPending} onClick={() => signIn.mutate()}>
+        {m.security_sign_in_passkey()}
+      </Button>
+      <div role="alert">{signIn.isError && !(signIn.error instanceof Dismissed) && <Notice>{inWords(signIn.error)}</Notice>}</div>
+    </div>
+  )
+}
+
 function Locked({ until, onOver }: { until: number; onOver: () => void }) {
   const left = until - useNow()
   const over = left <= 0
@@ -103,10 +152,10 @@ function Locked({ until, onOver }: { until: number; onOver: () => void }) {
   )
 }
 
-function DemoLogins({ logins, onSession }: { logins: DemoLogin[]; onSession: (session: Session) => void }) {
+function DemoLogins({ logins, onAnswer }: { logins: DemoLogin[]; onAnswer: (answer: Session | Step) => void }) {
   const signIn = useMutation({
     mutationFn: (email: string) => ask(api.POST('/api/demo/session', { body: { email } })),
-    onSuccess: onSession,
+    onSuccess: onAnswer,
   })
   return (
     <section className="mt-10" aria-labelledby="demo-heading">

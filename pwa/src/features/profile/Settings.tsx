@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { ChevronRight, UsersRound, type LucideIcon } from 'lucide-react'
+import { ChevronRight, DoorOpen, ShieldCheck, UsersRound, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Role } from '@/shared/api/types'
 import { useSession } from '@/shared/session/queries'
@@ -17,6 +17,8 @@ interface Place {
 /** The routes of app/settings.ts, in the same order. Read when it is shown: words follow the language. */
 const places = (): Place[] => [
   { to: '/settings/team', icon: UsersRound, label: m.settings_team(), hint: m.settings_team_hint(), roles: ['owner', 'manager'] },
+  { to: '/settings/security', icon: ShieldCheck, label: m.security_title(), hint: m.security_hint() },
+  { to: '/settings/access', icon: DoorOpen, label: m.security_access(), hint: m.security_access_hint(), roles: ['owner'] },
 ]
 
 export function Settings() {

@@ -23,6 +23,17 @@ export function onSessionLost(listener: () => void): () => void {
   return () => sessionLost.delete(listener)
 }
 
+const sessionLocked = new Set<() => void>()
+
+/** Told on every 401 of a session that was idle for too long and can be unlocked. */
+export function onSessionLocked(listener: () => void): () => void {
+  sessionLocked.add(listener)
+  return () => sessionLocked.delete(listener)
+}
+
+/** Refusals of what was just typed, or of half a session: no session is lost by them. */
+const NO_LOSS = ['credentials', 'step']
+
 interface Answer<T> {
   data?: T
   error?: unknown
@@ -42,7 +53,9 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<T> {
   const { response } = answer
   if (response.ok) return answer.data as T
   const problem = asProblem(answer.error)
-  if (response.status === 401 && problem?.reason !== 'credentials') for (const listener of sessionLost) listener()
+  if (response.status === 401 && !NO_LOSS.includes(problem?.reason ?? '')) {
+    for (const listener of problem?.reason === 'locked' ? sessionLocked : sessionLost) listener()
+  }
   const retryAfter = Number.parseInt(response.headers.get('Retry-After') ?? '', 10)
   throw new ApiError(response.status, problem, Number.isNaN(retryAfter) ? null : retryAfter)
 }

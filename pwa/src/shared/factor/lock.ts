@@ -1,0 +1,19 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { refetchQuietly } from '@/shared/api/quiet'
+import type { Session } from '@/shared/api/types'
+import { sessionOptions } from '@/shared/session/queries'
+import { createStore } from '@/shared/store'
+
+/** The session was idle for too long: what is on the screen is covered, not lost, until its person shows who they are. */
+export const locked = createStore(false)
+
+/** How often it was unlocked: the live stream begins anew with each. */
+export const unlocks = createStore(0)
+
+export function unlock(client: QueryClient, session: Session): void {
+  client.setQueryData(sessionOptions.queryKey, session)
+  locked.set(false)
+  unlocks.set((before) => before + 1)
+  void import('@/shared/offline/engine').then((engine) => engine.drain())
+  void refetchQuietly(client, { type: 'active' })
+}
