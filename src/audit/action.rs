@@ -45,6 +45,12 @@ pub enum Action {
     /// Somebody who belongs to several organizations turned to this one.
     OrganizationEntered,
     OrganizationLeft,
+    /// One's own second factors: an app or a passkey came, went; new recovery codes.
+    FactorAdded,
+    FactorRemoved,
+    RecoveryCodesRenewed,
+    /// One's own sessions on other devices.
+    SessionsEnded,
 
     OrganizationCreated,
     MemberAdded,
@@ -61,6 +67,12 @@ pub enum Action {
     PasswordReset,
     /// Whoever runs the server made a code for a new password.
     ResetCodeMade,
+    /// A colleague's second factors were taken away.
+    FactorsReset,
+    /// A colleague was signed out everywhere.
+    MemberSignedOut,
+    /// Who needs a second factor, and from where admins may act.
+    AccessRulesChanged,
 
     PageConnected,
     ConnectionBroken,
@@ -120,7 +132,7 @@ impl Subject {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 46] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -144,6 +156,10 @@ impl Action {
         Self::SignedOut,
         Self::OrganizationEntered,
         Self::OrganizationLeft,
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::RecoveryCodesRenewed,
+        Self::SessionsEnded,
         Self::OrganizationCreated,
         Self::MemberAdded,
         Self::MemberInvited,
@@ -155,6 +171,9 @@ impl Action {
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::ResetCodeMade,
+        Self::FactorsReset,
+        Self::MemberSignedOut,
+        Self::AccessRulesChanged,
         Self::PageConnected,
         Self::ConnectionBroken,
         Self::KeysRotated,
@@ -201,6 +220,10 @@ impl Action {
             Self::SignedOut => ("signed_out", Access, Some(User)),
             Self::OrganizationEntered => ("organization_entered", Access, Some(User)),
             Self::OrganizationLeft => ("organization_left", Access, Some(User)),
+            Self::FactorAdded => ("factor_added", Access, Some(User)),
+            Self::FactorRemoved => ("factor_removed", Access, Some(User)),
+            Self::RecoveryCodesRenewed => ("recovery_codes_renewed", Access, Some(User)),
+            Self::SessionsEnded => ("sessions_ended", Access, Some(User)),
             Self::OrganizationCreated => ("organization_created", Settings, Some(Organization)),
             Self::MemberAdded => ("member_added", Team, Some(User)),
             Self::MemberInvited => ("member_invited", Team, Some(Invitation)),
@@ -212,6 +235,9 @@ impl Action {
             Self::PasswordChanged => ("password_changed", Access, Some(User)),
             Self::PasswordReset => ("password_reset", Access, Some(User)),
             Self::ResetCodeMade => ("reset_code_made", Access, Some(User)),
+            Self::FactorsReset => ("factors_reset", Team, Some(User)),
+            Self::MemberSignedOut => ("member_signed_out", Team, Some(User)),
+            Self::AccessRulesChanged => ("access_rules_changed", Settings, None),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::KeysRotated => ("keys_rotated", System, None),

@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 
 use super::{Role, factor, sessions, sql};
 use crate::{
-    db::{Directory, Tx},
+    audit::{self, Action},
+    db::{Actor, Directory, Tx},
     error::{Error, Result},
-    types::ids::UserId,
+    types::ids::{HOUSE, UserId},
 };
 
 /// How a colleague comes in.
@@ -34,6 +35,7 @@ pub async fn people(tx: &mut Tx) -> Result<Vec<MemberAccess>> {
 pub async fn end_sessions(tx: &mut Tx, user: UserId) -> Result<()> {
     sql::role_in(tx, user).await?.ok_or(Error::NotFound)?;
     sessions::sql::end_in_organization(tx, user).await?;
+    audit::record(tx, Action::MemberSignedOut.on(user));
     tx.ring_sessions();
     Ok(())
 }
@@ -51,6 +53,7 @@ pub async fn reset_factors(tx: &mut Tx, by: UserId, user: UserId) -> Result<()> 
         ));
     }
     factor::sql::remove_all(tx.conn(), user).await?;
+    audit::record(tx, Action::FactorsReset.on(user));
     let now = tx.now();
     factor::sql::remember_reset(tx.conn(), user, Some(by), now).await
 }
@@ -58,6 +61,7 @@ pub async fn reset_factors(tx: &mut Tx, by: UserId, user: UserId) -> Result<()> 
 /// As [`reset_factors`], from the command line.
 pub async fn reset_factors_of(directory: &mut Directory, user: UserId) -> Result<()> {
     factor::sql::remove_all(directory.conn(), user).await?;
+    audit::record_in(directory, HOUSE, Actor::System, Action::FactorsReset.on(user));
     let now = directory.now();
     factor::sql::remember_reset(directory.conn(), user, None, now).await
 }

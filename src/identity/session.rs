@@ -5,7 +5,7 @@
 //! with `X-Background: 1` is no person's. The time last seen is written at most once a minute, so an idle session may lock up to a minute
 //! early, never late.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use aws_lc_rs::digest;
 use axum::http::{HeaderMap, HeaderValue, request::Parts};
@@ -17,19 +17,21 @@ use base64::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Role, Session, SessionRole, Viewer, client_address, factor, rules,
+    Role, Session, SessionRole, Viewer, access, client_address, factor, rules,
     sessions::sql::{self as stored, NewSession, SessionRow},
     sql,
 };
 use crate::{
     app::App,
+    audit::{self, Action},
     config::Config,
-    db::{Directory, seal},
+    db::{Actor, By, Directory, seal},
     error::{Error, Result},
     organizations,
     types::{
-        ids::{OrganizationId, SessionId, UserId},
+        ids::{HOUSE, OrganizationId, SessionId, UserId},
         networks::Networks,
+        origin::Origin,
     },
 };
 
@@ -52,6 +54,7 @@ pub struct Live {
     pub idle_expires_at: DateTime<Utc>,
     /// Where the request comes from.
     pub(super) address: Option<IpAddr>,
+    pub(super) origin: Option<Arc<Origin>>,
     /// From where it may.
     pub(super) networks: Networks,
     pub(super) has_factor: bool,
@@ -64,6 +67,12 @@ pub struct Live {
 }
 
 impl Live {
+    /// Writes into the trail of the organization, or of the house, that this person did something with their own account.
+    pub(super) fn record(&self, directory: &mut Directory, action: Action) {
+        let by = By { actor: Actor::User(self.user), origin: self.origin.clone() };
+        audit::record_in(directory, self.organization.unwrap_or(HOUSE), by, action.on(self.user));
+    }
+
     fn check_lock(&self) -> Result<()> {
         if self.is_locked { Err(Error::Unauthenticated("locked")) } else { Ok(()) }
     }
@@ -284,6 +293,7 @@ pub(super) async fn authenticate_request(app: &App, parts: &Parts) -> Result<Liv
             let (mut live, last_seen_at) = find(directory, app, &hash).await?;
             live.check_lock()?;
             live.address = client_address(parts, app.config.http.trusted_hops);
+            live.origin = Some(access::origin(parts, app));
             let now = directory.now();
             if !in_background && now - last_seen_at >= TOUCH_EVERY {
                 live.idle_expires_at = (now + live.idle).min(live.absolute_expires_at);
@@ -309,6 +319,7 @@ fn live(row: SessionRow, app: &App, now: DateTime<Utc>) -> Live {
         is_operator: row.is_operator,
         idle_expires_at: row.idle_expires_at,
         address: None,
+        origin: None,
         networks: match row.role {
             Some(role) => row.rules.networks_for(role),
             None => app.config.http.operator_networks.clone(),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 
 use crate::{
+    audit::superuser,
     factors::handshake,
     world::{Answer, Caller, TestApp},
 };
@@ -215,6 +216,20 @@ async fn an_owner_helps_who_lost_their_phone() {
     assert_eq!(owner.delete(&path("sessions", world.ravi)).await.status, 204);
     ravi.get("/api/session").await.refused(401, "session");
     assert_eq!(of(&owner.get("/api/access/people").await.ok(), world.ravi)["sessions"], 0);
+
+    let trail: Vec<(String, Option<uuid::Uuid>, Option<uuid::Uuid>)> = sqlx::query_as(
+        "select action, actor_id, subject_id from audit_entries where organization_id = $1 order by number",
+    )
+    .bind(world.acme.0)
+    .fetch_all(&mut superuser(&app).await)
+    .await
+    .expect("the trail");
+    let expected = [
+        ("factor_added", world.ravi, world.ravi),
+        ("factors_reset", world.asha, world.ravi),
+        ("member_signed_out", world.asha, world.ravi),
+    ];
+    assert_eq!(trail, expected.map(|(action, by, on)| (action.to_owned(), Some(by.0), Some(on.0))));
 
     app.advance(TimeDelta::minutes(11));
     owner.delete(&path("factors", world.ravi)).await.refused(403, "proof");

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Action,
     error::{Error, Result},
     http::{Json, Path},
     identity::access::{Proven, SignedIn},
@@ -148,6 +149,7 @@ async fn renew_recovery_codes(
                     "There is no second factor yet, so there is nothing to recover.",
                 ));
             }
+            live.record(directory, Action::RecoveryCodesRenewed);
             recovery::renew(directory, live.user).await
         })
         .await?;

@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 
 use super::Role;
 use crate::{
-    db::{Directory, Tx},
+    audit::{self, Action},
+    db::{Actor, Directory, Tx},
     error::{Error, Result},
     types::{ids::OrganizationId, networks::Networks},
 };
@@ -134,6 +135,9 @@ pub async fn change(
         let organization = tx.organization();
         return Err(Error::Precondition { current: sql::find(tx.conn(), organization).await?.version });
     }
+    let entry = audit::Entry::from(Action::AccessRulesChanged);
+    let entry = entry.with("second_factor", rules.requirement).with("networks", rules.networks.texts());
+    audit::record(tx, entry);
     tx.ring_sessions();
     Ok(view(&rules, address))
 }
@@ -141,6 +145,9 @@ pub async fn change(
 /// The way out from the command line: admins may come from anywhere again.
 pub async fn open_to_all_networks(directory: &mut Directory, organization: OrganizationId) -> Result<()> {
     sql::clear_networks(directory, organization).await?;
+    let none: [&str; 0] = [];
+    let entry = audit::Entry::from(Action::AccessRulesChanged).with("networks", none);
+    audit::record_in(directory, organization, Actor::System, entry);
     directory.ring_sessions();
     Ok(())
 }

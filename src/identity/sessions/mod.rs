@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::session::Live;
 use crate::{
+    audit::Action,
     db::Directory,
     error::{Error, Result},
     types::ids::SessionId,
@@ -51,6 +52,7 @@ pub async fn end(directory: &mut Directory, live: &Live, id: SessionId) -> Resul
     if !sql::end_own(directory, live.user, id).await? {
         return Err(Error::NotFound);
     }
+    live.record(directory, Action::SessionsEnded);
     directory.ring_sessions();
     Ok(())
 }
@@ -58,6 +60,7 @@ pub async fn end(directory: &mut Directory, live: &Live, id: SessionId) -> Resul
 /// Ends all of the person's sessions but this one. Tells how many.
 pub async fn end_others(directory: &mut Directory, live: &Live) -> Result<u64> {
     let ended = sql::end_others(directory, live.user, live.session).await?;
+    live.record(directory, Action::SessionsEnded);
     directory.ring_sessions();
     Ok(ended)
 }
