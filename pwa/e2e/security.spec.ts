@@ -51,7 +51,7 @@ test('a passkey is added, opens the app without a password, unlocks it, and is r
   const codes = page.getByRole('dialog', { name: t('security_recovery_title') })
   await expect(codes.getByRole('listitem')).toHaveCount(10)
   await codes.getByRole('button', { name: t('security_recovery_kept') }).click()
-  await expect(page.getByText('Ingrids telefon')).toBeVisible()
+  await expect(page.getByText('Ingrids telefon', { exact: true })).toBeVisible()
 
   await test.step('alone', async () => {
     await signOut(visited)
@@ -102,7 +102,7 @@ test('a passkey is added, opens the app without a password, unlocks it, and is r
     await page.goto('/settings/security')
     await page.getByRole('button', { name: t('security_remove_named').replace('{name}', 'Ingrids telefon') }).click()
     await page.getByRole('dialog').getByRole('button', { name: t('security_remove'), exact: true }).click()
-    await expect(page.getByText('Ingrids telefon')).toBeHidden()
+    await expect(page.getByText('Ingrids telefon', { exact: true })).toBeHidden()
     await signOut(visited)
     await page.getByRole('button', { name: /Ingrid Vik/ }).click()
     await inbox(page)

@@ -33,21 +33,12 @@ const reasons: Record<string, () => string> = {
   transition: () => m.error_transition(),
   phone_invalid: () => m.error_phone_invalid(),
   email_invalid: () => m.error_email_invalid(),
-  locked: () => m.security_locked(),
   network: () => m.security_error_network(),
-  second_factor: () => m.security_error_second_factor(),
-  password_wrong: () => m.security_error_password(),
-  code_wrong: () => m.security_error_code(),
-  step: () => m.security_error_step(),
-  ceremony_over: () => m.security_error_ceremony(),
-  passkey_refused: () => m.security_error_passkey(),
-  passkey_copied: () => m.security_error_passkey_copied(),
-  passkey_known: () => m.security_error_passkey_known(),
-  passkeys_unavailable: () => m.security_no_passkeys(),
-  factor_required: () => m.security_error_factor_required(),
-  networks_invalid: () => m.security_error_networks(),
-  locks_you_out: () => m.security_error_locks_you_out(),
-  elsewhere: () => m.security_error_elsewhere(),
+}
+
+/** Words for refusals that only some screens meet: they come with those screens. */
+export function addReasons(more: Record<string, () => string>): void {
+  Object.assign(reasons, more)
 }
 
 /** Reasons that only some screens meet: their words come with those screens, and not with the first load. */

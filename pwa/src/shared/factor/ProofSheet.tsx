@@ -5,7 +5,8 @@ import type { Session } from '@/shared/api/types'
 import { useStore } from '@/shared/store'
 import { Button } from '@/shared/ui/Button'
 import { Sheet } from '@/shared/ui/Sheet'
-import { proofOptions, proving, wanted } from './proof'
+import { wanted } from './lock'
+import { proofOptions, proving } from './proof'
 import { Prove } from './Prove'
 
 /** Asked before what could shut a person out, or let somebody else in. */

@@ -7,6 +7,7 @@ import type { Methods, Session } from '@/shared/api/types'
 import { Button } from '@/shared/ui/Button'
 import { Field } from '@/shared/ui/Field'
 import { Dismissed, hasPasskeys } from './passkeys'
+import './reasons'
 
 /** What is done with what the person gives. */
 export interface Ways {

@@ -10,6 +10,9 @@ export const locked = createStore(false)
 /** How often it was unlocked: the live stream begins anew with each. */
 export const unlocks = createStore(0)
 
+/** What waits for a proof of who is there; null: nothing does. */
+export const wanted = createStore<{ given: (session: Session) => void; refused: () => void } | null>(null)
+
 export function unlock(client: QueryClient, session: Session): void {
   client.setQueryData(sessionOptions.queryKey, session)
   locked.set(false)

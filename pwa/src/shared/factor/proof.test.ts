@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import { ApiError } from '@/shared/api/problem'
 import type { Session } from '@/shared/api/types'
-import { Unproven, wanted, withProof } from './proof'
+import { wanted } from './lock'
+import { Unproven, withProof } from './proof'
 
 const asksForProof = () => new ApiError(403, { reason: 'proof' })
 

@@ -1,8 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, ask } from '@/shared/api/client'
 import { ApiError } from '@/shared/api/problem'
-import type { Session } from '@/shared/api/types'
-import { createStore } from '@/shared/store'
+import { wanted } from './lock'
 import { showPasskey } from './passkeys'
 import type { Ways } from './Prove'
 
@@ -19,9 +18,6 @@ export const proving: Ways = {
   code: (code) => ask(api.POST('/api/session/proof', { body: { code } })),
   passkey: async () => ask(api.POST('/api/session/proof/passkey', { body: await showPasskey(await ask(api.POST('/api/session/proof/passkey/challenge'))) })),
 }
-
-/** What waits for a proof; null: nothing does. */
-export const wanted = createStore<{ given: (session: Session) => void; refused: () => void } | null>(null)
 
 /** The person did not want to prove it: what they began does not happen. */
 export class Unproven extends Error {}
