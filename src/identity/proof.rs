@@ -102,7 +102,7 @@ enum Prove {
 
 /// Prove by password or code who is there
 ///
-/// Unlocks a locked session, whose cookie is replaced. 422 `password_wrong`, `code_wrong`; 429 `login`.
+/// Unlocks a locked session, whose cookie is replaced. 422 `password_wrong`, `factor_code_wrong`; 429 `login`.
 #[utoipa::path(post, path = "/api/session/proof", tag = "session", request_body = Prove, responses((status = 200, body = Session)))]
 async fn prove(State(app): State<App>, Known(live): Known, knock: Knock, Json(body): Json<Prove>) -> Result<Response> {
     login::count_for(&app, &knock, live.user).await?;

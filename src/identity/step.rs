@@ -122,7 +122,7 @@ struct PresentCode {
 
 /// Present a code
 ///
-/// 422 `code_wrong`; 429 `login`: tries are counted together with those of the password.
+/// 422 `factor_code_wrong`; 429 `login`: tries are counted together with those of the password.
 #[utoipa::path(post, path = "/api/session/step/code", tag = "session", request_body = PresentCode, responses((status = 200, body = Session)))]
 async fn present_step_code(
     State(app): State<App>,

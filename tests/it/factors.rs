@@ -105,7 +105,7 @@ async fn an_authenticator_app_is_asked_for_after_the_password() {
     assert!(uri.starts_with("otpauth://totp/NextMove:petra%40example.com?"), "{uri}");
     assert!(enrolment["qr"].as_str().is_some_and(|svg| svg.starts_with("<svg")), "drawn by the server");
     let authenticator = Authenticator::new(&enrolment);
-    petra.put("/api/me/factors/totp", json!({ "code": "000000" })).await.refused(422, "code_wrong");
+    petra.put("/api/me/factors/totp", json!({ "code": "000000" })).await.refused(422, "factor_code_wrong");
     assert_eq!(log_in(&app, PASSWORD).await.status, 200, "it counts once a code was seen");
 
     let petra = app.holding(&log_in(&app, PASSWORD).await.cookie());
@@ -124,7 +124,7 @@ async fn an_authenticator_app_is_asked_for_after_the_password() {
     }
     assert_eq!(answer.json["methods"], json!({ "totp": true, "passkey": false, "recovery_code": true }));
     let half = app.holding(&answer.cookie());
-    half.post("/api/session/step/code", authenticator.code(&app)).await.refused(422, "code_wrong"); // it confirmed the app
+    half.post("/api/session/step/code", authenticator.code(&app)).await.refused(422, "factor_code_wrong"); // it confirmed the app
     app.advance(TimeDelta::seconds(30));
     let entered = half.post("/api/session/step/code", authenticator.code(&app)).await;
     let whole = app.holding(&entered.cookie());
@@ -144,11 +144,11 @@ async fn a_code_is_taken_once_and_clocks_may_differ_by_a_step() {
     let code = authenticator.code(&app);
     app.advance(TimeDelta::seconds(30));
     one.post("/api/session/step/code", code.clone()).await.ok();
-    other.post("/api/session/step/code", code).await.refused(422, "code_wrong");
+    other.post("/api/session/step/code", code).await.refused(422, "factor_code_wrong");
     app.advance(TimeDelta::seconds(30));
     let old = authenticator.code(&app);
     app.advance(TimeDelta::seconds(60));
-    other.post("/api/session/step/code", old).await.refused(422, "code_wrong");
+    other.post("/api/session/step/code", old).await.refused(422, "factor_code_wrong");
     other.post("/api/session/step/code", authenticator.code(&app)).await.ok();
 }
 
@@ -179,13 +179,13 @@ async fn recovery_codes_are_good_once_each() {
     let entered = half(&app).await.post("/api/session/step/code", typed.clone()).await;
     let petra = app.holding(&entered.cookie());
     entered.ok();
-    half(&app).await.post("/api/session/step/code", typed).await.refused(422, "code_wrong");
+    half(&app).await.post("/api/session/step/code", typed).await.refused(422, "factor_code_wrong");
     assert_eq!(petra.get("/api/me/factors").await.ok()["recovery_codes_left"], 9);
 
     let renewed = petra.post("/api/me/factors/recovery-codes", Value::Null).await.ok();
     assert_eq!(renewed["codes"].as_array().map(Vec::len), Some(10));
     let step = half(&app).await;
-    step.post("/api/session/step/code", json!({ "code": codes[4] })).await.refused(422, "code_wrong");
+    step.post("/api/session/step/code", json!({ "code": codes[4] })).await.refused(422, "factor_code_wrong");
     step.post("/api/session/step/code", json!({ "code": renewed["codes"][0] })).await.ok();
 
     let left = petra.delete("/api/me/factors/totp").await.ok();
@@ -202,11 +202,11 @@ async fn guesses_at_the_code_and_at_the_password_count_together() {
     for _ in 0..2 {
         // A password that is known buys no new guesses.
         let step = half(&app).await;
-        step.post("/api/session/step/code", wrong.clone()).await.refused(422, "code_wrong");
-        step.post("/api/session/step/code", wrong.clone()).await.refused(422, "code_wrong");
+        step.post("/api/session/step/code", wrong.clone()).await.refused(422, "factor_code_wrong");
+        step.post("/api/session/step/code", wrong.clone()).await.refused(422, "factor_code_wrong");
     }
     let step = half(&app).await;
-    step.post("/api/session/step/code", wrong.clone()).await.refused(422, "code_wrong");
+    step.post("/api/session/step/code", wrong.clone()).await.refused(422, "factor_code_wrong");
     let blocked = step.post("/api/session/step/code", authenticator.code(&app)).await;
     blocked.refused(429, "login");
     assert_eq!(blocked.header("retry-after"), Some("61"));

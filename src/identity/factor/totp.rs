@@ -82,7 +82,7 @@ fn draw(text: &str) -> Result<String> {
     Ok(SvgBuilder::default().margin(2).to_str(&code))
 }
 
-/// Confirms the secret by a code of it. 422 `code_wrong`, `ceremony_over`.
+/// Confirms the secret by a code of it. 422 `factor_code_wrong`, `ceremony_over`.
 pub async fn confirm(directory: &mut Directory, config: &Config, live: &Live, code: &str) -> Result<Added> {
     let pending: Pending = ceremony::peek(directory, Kind::TotpEnrolment, live.session.0).await?;
     let digits = as_digits(code).ok_or_else(wrong_code)?;
@@ -112,7 +112,7 @@ pub async fn remove(directory: &mut Directory, config: &Config, live: &Live) -> 
 
 /// What a person reads whose code is not taken.
 pub(in crate::identity) fn wrong_code() -> Error {
-    Error::invalid("code", "code_wrong", "This code is not right, or was used already.")
+    Error::invalid("code", "factor_code_wrong", "This code is not right, or was used already.")
 }
 
 #[cfg(test)]

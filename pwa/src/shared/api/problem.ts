@@ -36,11 +36,6 @@ const reasons: Record<string, () => string> = {
   network: () => m.security_error_network(),
 }
 
-/** Words for refusals that only some screens meet: they come with those screens. */
-export function addReasons(more: Record<string, () => string>): void {
-  Object.assign(reasons, more)
-}
-
 /** Reasons that only some screens meet: their words come with those screens, and not with the first load. */
 export function teach(more: Record<string, () => string>): void {
   Object.assign(reasons, more)

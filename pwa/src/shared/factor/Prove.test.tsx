@@ -19,7 +19,7 @@ function show(ways: Partial<Ways>, password = false) {
 }
 
 test('six digits are sent as they stand, and a wrong code is told', async () => {
-  const code = vi.fn<(text: string) => Promise<Session>>().mockRejectedValueOnce(new ApiError(422, { reason: 'code_wrong' })).mockResolvedValueOnce(sessionOf(ravi))
+  const code = vi.fn<(text: string) => Promise<Session>>().mockRejectedValueOnce(new ApiError(422, { reason: 'factor_code_wrong' })).mockResolvedValueOnce(sessionOf(ravi))
   const onDone = show({ code })
   const field = screen.getByLabelText('Six-digit code')
   expect(field).toHaveFocus()

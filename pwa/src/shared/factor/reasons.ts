@@ -1,11 +1,11 @@
 import { m } from '@/paraglide/messages'
-import { addReasons } from '@/shared/api/problem'
+import { teach } from '@/shared/api/problem'
 
-addReasons({
+teach({
   locked: () => m.security_locked(),
   second_factor: () => m.security_error_second_factor(),
   password_wrong: () => m.security_error_password(),
-  code_wrong: () => m.security_error_code(),
+  factor_code_wrong: () => m.security_error_code(),
   step: () => m.security_error_step(),
   ceremony_over: () => m.security_error_ceremony(),
   passkey_refused: () => m.security_error_passkey(),
