@@ -151,7 +151,13 @@ fn table() -> Vec<Line> {
     ]
 }
 
-pub fn documented() -> BTreeSet<String> {
+/// The operations that whoever has no session is told so by.
+pub fn behind_a_session() -> Vec<&'static str> {
+    let lines = table().into_iter().filter(|line| line.expected[0] == 401 && line.operation != "post /api/session");
+    lines.map(|line| line.operation).collect()
+}
+
+fn documented() -> BTreeSet<String> {
     let (_, document) = router::api(true);
     let document = serde_json::to_value(document).expect("serializes");
     let mut operations = BTreeSet::new();
