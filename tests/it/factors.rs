@@ -227,12 +227,12 @@ async fn half_a_session_opens_nothing_but_its_own_step() {
     let own = ["get /api/session/step", "post /api/session/step/code"];
     let mut wrong = Vec::new();
     let mut tried = 0;
+    let token = log_in(&app, PASSWORD).await.cookie().split_once('=').expect("a value").1.to_owned();
     for operation in behind_a_session() {
         let (method, path) = operation.split_once(' ').expect("method and path");
         if path.starts_with("/api/session/step") {
             continue;
         }
-        let token = log_in(&app, PASSWORD).await.cookie().split_once('=').expect("a value").1.to_owned();
         let id = app.world.acme.to_string();
         let path = path.split('/').map(|part| if part.starts_with('{') { id.as_str() } else { part });
         let path = path.collect::<Vec<&str>>().join("/");
@@ -246,7 +246,6 @@ async fn half_a_session_opens_nothing_but_its_own_step() {
             }
             tried += 1;
         }
-        app.advance(TimeDelta::seconds(20));
     }
     assert!(wrong.is_empty(), "half a session gets 401 everywhere: {wrong:#?}");
     assert!(tried > 60, "{tried}");
@@ -256,7 +255,6 @@ async fn half_a_session_opens_nothing_but_its_own_step() {
 
     // Nor a socket.
     for name in ["nextmove-step", "nextmove"] {
-        let token = log_in(&app, PASSWORD).await.cookie().split_once('=').expect("a value").1.to_owned();
         let refused = identity::authenticate(&app.app, &handshake(&format!("{name}={token}"))).await;
         assert!(matches!(refused, Err(Error::Unauthenticated("session"))), "{name}");
     }

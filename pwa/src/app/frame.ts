@@ -35,6 +35,8 @@ export async function sessionOf(client: QueryClient, href: string): Promise<Sess
       const locked = error.reason === 'locked' ? { locked: true } : {}
       throw redirect({ to: '/login', search: { ...(href === '/' ? {} : { to: href }), ...locked }, replace: true })
     }
+    // Not let in from this network: said in words that nobody else needs.
+    if (isStatus(error, 403)) await import('@/shared/factor/reasons').catch(() => {})
     throw error
   }
 }

@@ -79,7 +79,7 @@ fn draw(text: &str) -> Result<String> {
         qr::QRBuilder,
     };
     let code = QRBuilder::new(text).build().map_err(|_| Error::internal("too long for a QR code"))?;
-    Ok(SvgBuilder::default().margin(2).to_str(&code))
+    Ok(SvgBuilder::default().margin(4).to_str(&code))
 }
 
 /// Confirms the secret by a code of it. 422 `factor_code_wrong`, `ceremony_over`.

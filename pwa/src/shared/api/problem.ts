@@ -33,7 +33,6 @@ const reasons: Record<string, () => string> = {
   transition: () => m.error_transition(),
   phone_invalid: () => m.error_phone_invalid(),
   email_invalid: () => m.error_email_invalid(),
-  network: () => m.security_error_network(),
 }
 
 /** Reasons that only some screens meet: their words come with those screens, and not with the first load. */

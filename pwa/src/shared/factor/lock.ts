@@ -1,7 +1,4 @@
-import type { QueryClient } from '@tanstack/react-query'
-import { refetchQuietly } from '@/shared/api/quiet'
 import type { Session } from '@/shared/api/types'
-import { sessionOptions } from '@/shared/session/queries'
 import { createStore } from '@/shared/store'
 
 /** The session was idle for too long: what is on the screen is covered, not lost, until its person shows who they are. */
@@ -12,11 +9,3 @@ export const unlocks = createStore(0)
 
 /** What waits for a proof of who is there; null: nothing does. */
 export const wanted = createStore<{ given: (session: Session) => void; refused: () => void } | null>(null)
-
-export function unlock(client: QueryClient, session: Session): void {
-  client.setQueryData(sessionOptions.queryKey, session)
-  locked.set(false)
-  unlocks.set((before) => before + 1)
-  void import('@/shared/offline/engine').then((engine) => engine.drain())
-  void refetchQuietly(client, { type: 'active' })
-}

@@ -2,6 +2,7 @@ import { m } from '@/paraglide/messages'
 import { teach } from '@/shared/api/problem'
 
 teach({
+  network: () => m.security_error_network(),
   locked: () => m.security_locked(),
   second_factor: () => m.security_error_second_factor(),
   password_wrong: () => m.security_error_password(),
