@@ -7,10 +7,9 @@ import { locked, wanted } from '@/shared/factor/lock'
 import { forgetSession } from '@/shared/session/forget'
 import { sessionOptions } from '@/shared/session/queries'
 import { useStore } from '@/shared/store'
-import { Toaster } from '@/shared/ui/Toaster'
 import { createAppRouter, type AppRouter } from './router'
-import { UpdatePrompt } from './UpdatePrompt'
 
+const Attendants = lazy(() => import('./Attendants').then((loaded) => ({ default: loaded.Attendants })))
 const LockCover = lazy(() => import('./LockCover').then((loaded) => ({ default: loaded.LockCover })))
 const ProofSheet = lazy(() => import('@/shared/factor/ProofSheet').then((loaded) => ({ default: loaded.ProofSheet })))
 
@@ -64,8 +63,9 @@ export function App({ client }: { client: QueryClient }) {
         {proving && <ProofSheet />}
         {covered && <LockCover router={router} />}
       </Suspense>
-      <Toaster />
-      <UpdatePrompt />
+      <Suspense fallback={null}>
+        <Attendants />
+      </Suspense>
     </QueryClientProvider>
   )
 }

@@ -10,7 +10,6 @@ import { prefs } from '@/shared/device/prefs'
 import { applyLocale, pickLocale, useLocale } from '@/shared/i18n/locale'
 import { locked, unlocks } from '@/shared/factor/lock'
 import { leadSheet } from '@/shared/leads/sheets'
-import { connectLive } from '@/shared/live/connect'
 import { watchHealth } from '@/shared/offline/health'
 import { offlineSheet } from '@/shared/offline/waiting'
 import { sessionOptions, useSession } from '@/shared/session/queries'
@@ -66,12 +65,21 @@ export function Shell() {
 
   useEffect(() => {
     if (!organization || !admitted) return
+    let stop: (() => void) | null = null
+    let over = false
     // Asked rather than assumed: the answer to a dead session is a 401, and that leads to the login everywhere.
-    return connectLive(client, () => {
+    const onEnded = () => {
       void ask(api.GET('/api/session', { headers: { 'X-Background': '1' } }))
         .then((alive) => client.setQueryData(sessionOptions.queryKey, alive))
         .catch(() => {})
+    }
+    void import('@/shared/live/connect').then(({ connectLive }) => {
+      if (!over) stop = connectLive(client, onEnded)
     })
+    return () => {
+      over = true
+      stop?.()
+    }
   }, [client, organization, user, unlocked, admitted])
   useEffect(watchReturn, [])
   useEffect(armPing, [])
