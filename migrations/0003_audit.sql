@@ -26,10 +26,10 @@ create table audit_entries (
     primary key (organization_id, number)
 );
 comment on table audit_entries is 'LP-051. Append-only, and a chain: each hash covers the one before it. No foreign keys: what is told of outlives nothing here.';
-create index audit_entries_subject on audit_entries (organization_id, subject_id, number) where subject_id is not null;
-create index audit_entries_actor on audit_entries (organization_id, actor_id, number) where actor_id is not null;
-create index audit_entries_action on audit_entries (organization_id, action, number) where action <> 'lead_captured'; -- the one that is most of them
-create index audit_entries_age on audit_entries using brin (at);
+create index audit_entries_at on audit_entries (organization_id, at, number);
+create index audit_entries_subject on audit_entries (organization_id, subject_id, at) where subject_id is not null;
+create index audit_entries_actor on audit_entries (organization_id, actor_id, at) where actor_id is not null;
+create index audit_entries_action on audit_entries (organization_id, action, at) where action <> 'lead_captured'; -- the one that is most of them
 alter table audit_entries enable row level security;
 alter table audit_entries force row level security;
 create policy tenant on audit_entries

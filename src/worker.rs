@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
+    audit::{CheckTrail, CheckTrails, ResealOrigins},
     db::Actor,
     identity::{self, SendInvitation, SendNotice, SendReset},
     integrations,
@@ -28,9 +29,12 @@ pub fn registry() -> Registry<App> {
         .with::<SendInvitation>()
         .with::<SendReset>()
         .with::<SendNotice>()
+        .with::<ResealOrigins>()
+        .with::<CheckTrail>()
         .with::<React>()
         .with::<SweepOrganization>()
         .scheduled(Duration::from_secs(600), &Sweep {})
+        .scheduled(Duration::from_secs(86_400), &CheckTrails {})
 }
 
 /// No schedule is rarer.

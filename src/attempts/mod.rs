@@ -223,7 +223,8 @@ pub async fn report(
         return Err(Error::invalid("note", "too_long", "At most 2,000 characters."));
     }
     sql::insert_outcome(tx, id, viewer.user, outcome, Evidence::SelfReported, note.as_deref()).await?;
-    audit::record(tx, Action::AttemptReported.on(lead).with("attempt", id).with("outcome", outcome));
+    let reported = Action::AttemptReported.on(lead).with("attempt", id).with("channel", attempt.channel);
+    audit::record(tx, reported.with("outcome", outcome));
     let unanswered = matches!(outcome, Outcome::NoAnswer | Outcome::Voicemail);
     leads::outcome_known(tx, viewer, lead, outcome == Outcome::Reached, unanswered, attempt.started_at).await?;
     outbox::record(tx, Event::TimelineChanged { lead });

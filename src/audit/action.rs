@@ -11,6 +11,7 @@ use uuid::Uuid;
 /// A kind of action. Its name stands in the database, in snake case, and never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AuditAction)]
 pub enum Action {
     LeadCaptured,
     /// The same person asked again while the lead was open.
@@ -41,6 +42,8 @@ pub enum Action {
     SignedIn,
     /// Somebody gave a wrong password for this account.
     SignInFailed,
+    /// Somebody tried an address that is nobody's.
+    SignInUnknown,
     SignedOut,
     /// Somebody who belongs to several organizations turned to this one.
     OrganizationEntered,
@@ -88,6 +91,7 @@ pub enum Action {
 /// What belongs together, for the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AuditGroup)]
 pub enum Group {
     /// What was done with leads.
     Leads,
@@ -106,6 +110,7 @@ pub enum Group {
 /// What an action is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AuditSubject)]
 pub enum Subject {
     Lead,
     User,
@@ -132,7 +137,7 @@ impl Subject {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -153,6 +158,7 @@ impl Action {
         Self::QuarantineViewed,
         Self::SignedIn,
         Self::SignInFailed,
+        Self::SignInUnknown,
         Self::SignedOut,
         Self::OrganizationEntered,
         Self::OrganizationLeft,
@@ -217,6 +223,7 @@ impl Action {
             Self::QuarantineViewed => ("quarantine_viewed", Views, None),
             Self::SignedIn => ("signed_in", Access, Some(User)),
             Self::SignInFailed => ("sign_in_failed", Access, Some(User)),
+            Self::SignInUnknown => ("sign_in_unknown", Access, None),
             Self::SignedOut => ("signed_out", Access, Some(User)),
             Self::OrganizationEntered => ("organization_entered", Access, Some(User)),
             Self::OrganizationLeft => ("organization_left", Access, Some(User)),
@@ -245,6 +252,11 @@ impl Action {
             Self::DeliveryReplayed => ("delivery_replayed", System, Some(Delivery)),
             Self::Unknown => ("unknown", System, None),
         }
+    }
+
+    /// The action, which has no subject, with a detail.
+    pub fn with(self, name: &str, detail: impl Serialize) -> Entry {
+        Entry::from(self).with(name, detail)
     }
 
     /// The action, done to this.

@@ -12,6 +12,8 @@
 //! - A lead's screen is answered only when the trail has it.
 
 mod action;
+mod jobs;
+mod read;
 mod sql;
 mod verify;
 mod views;
@@ -24,6 +26,8 @@ use crate::{
     types::ids::OrganizationId,
 };
 pub use action::{Action, Entry, Group, Subject};
+pub use jobs::{CheckTrail, CheckTrails, ResealOrigins};
+pub use read::{ActorKind, Chain, Checked, Filter, Told, all, chain, list};
 pub use verify::{Break, Found, Position, head, verify};
 pub use views::{SEEN_FOR, saw, saw_in, saw_of_the_house};
 

@@ -8,13 +8,14 @@ use chrono::TimeDelta;
 use super::{Outcome, say, with_app};
 use crate::{
     app::App,
-    db::{self, Actor, seal},
+    audit::{self, Action, ResealOrigins},
+    db::{self, Actor, Directory, seal},
     error::Error,
     identity::{self, NewUser, Role},
     integrations, jobs,
     leads::Reseal,
     organizations::{self, NewOrganization, Organization},
-    types::ids::QuarantineId,
+    types::ids::{HOUSE, OrganizationId, QuarantineId},
 };
 
 /// Characters; a longer one of words is easier to keep than a short one of signs (NIST SP 800-63B).
@@ -39,7 +40,7 @@ pub(super) fn create_user(
         let made_user = app.db.directory(async |directory| {
             let organization = match (organizations::by_slug(directory, &slug).await?, new) {
                 (Some(known), None) => Some(known.id),
-                (None, Some(new)) => Some(organizations::create(directory, new).await?),
+                (None, Some(new)) => Some(make_organization(directory, new).await?),
                 (Some(known), Some(_)) => Some(known.id),
                 (None, None) => None,
             };
@@ -47,6 +48,8 @@ pub(super) fn create_user(
             let new = NewUser { email, name, password_hash, locale: None };
             let user = identity::create_user(directory, new).await?;
             identity::add_member(directory, organization, user, role).await?;
+            let added = Action::MemberAdded.on(user).with("role", role);
+            audit::record_in(directory, organization, Actor::CommandLine, added);
             Ok(true)
         });
         if !made_user.await.map_err(say)? {
@@ -89,10 +92,16 @@ fn secret(what: &str) -> Result<String, String> {
 
 pub(super) fn create_organization(new: NewOrganization) -> Outcome {
     with_app(async |app| {
-        let id = app.db.directory(async |directory| organizations::create(directory, new).await).await.map_err(say)?;
+        let id = app.db.directory(async |directory| make_organization(directory, new).await).await.map_err(say)?;
         println!("{id}");
         Ok(())
     })
+}
+
+async fn make_organization(directory: &mut Directory, new: NewOrganization) -> Result<OrganizationId, Error> {
+    let id = organizations::create(directory, new).await?;
+    audit::record_in(directory, id, Actor::CommandLine, Action::OrganizationCreated.on(id));
+    Ok(id)
 }
 
 async fn organization(app: &App, slug: &str) -> Result<Organization, String> {
@@ -130,7 +139,7 @@ pub(super) fn connect_page(slug: &str, page_id: String, name: String) -> Outcome
     }
     with_app(async |app| {
         let organization = organization(app, slug).await?;
-        let connected = app.db.write(organization.id, Actor::System, async |tx| {
+        let connected = app.db.write(organization.id, Actor::CommandLine, async |tx| {
             integrations::connect_page(tx, &page_id, &name, &token).await
         });
         connected.await.map_err(say)?;
@@ -144,11 +153,14 @@ pub(super) fn rotate_keys() -> Outcome {
         let rotated = app.db.directory(async |directory| {
             let ids = organizations::all_ids(directory).await?;
             db::rotate_keys(directory, None).await?;
+            audit::record_in(directory, HOUSE, Actor::CommandLine, Action::KeysRotated);
             for id in &ids {
                 db::rotate_keys(directory, Some(*id)).await?;
+                audit::record_in(directory, *id, Actor::CommandLine, Action::KeysRotated);
                 // Running servers seal with the older key until they have read the new one.
                 let at = directory.now() + TimeDelta::minutes(5);
                 jobs::enqueue_for_at::<App, _>(directory, Some(*id), &Reseal { after: None }, at).await?;
+                jobs::enqueue_for_at::<App, _>(directory, Some(*id), &ResealOrigins { after: None }, at).await?;
             }
             Ok(ids.len())
         });
@@ -177,7 +189,11 @@ pub(super) fn list_jobs() -> Outcome {
 
 pub(super) fn replay_job(id: i64) -> Outcome {
     with_app(async |app| {
-        app.db.directory(async |directory| jobs::replay(directory, id).await).await.map_err(say)?;
+        let replayed = app.db.directory(async |directory| {
+            audit::record_in(directory, HOUSE, Actor::CommandLine, Action::JobReplayed.with("job", id));
+            jobs::replay(directory, id).await
+        });
+        replayed.await.map_err(say)?;
         println!("Job {id} runs again.");
         Ok(())
     })
@@ -199,7 +215,7 @@ pub(super) fn list_webhooks() -> Outcome {
 
 pub(super) fn replay_webhook(id: QuarantineId) -> Outcome {
     with_app(async |app| {
-        integrations::replay_webhook(app, id).await.map_err(say)?;
+        integrations::replay_webhook(app, Actor::CommandLine, id).await.map_err(say)?;
         println!("Received again; its leads are fetched now.");
         Ok(())
     })

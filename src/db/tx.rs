@@ -30,13 +30,15 @@ pub enum Actor {
     System,
     /// Whoever runs the server, at its command line.
     CommandLine,
+    /// Somebody who is not signed in.
+    Anonymous,
 }
 
 impl Actor {
     pub fn user(self) -> Option<UserId> {
         match self {
             Self::User(id) | Self::Operator(id) => Some(id),
-            Self::System | Self::CommandLine => None,
+            Self::System | Self::CommandLine | Self::Anonymous => None,
         }
     }
 
@@ -47,6 +49,7 @@ impl Actor {
             Self::Operator(_) => "operator",
             Self::System => "system",
             Self::CommandLine => "command_line",
+            Self::Anonymous => "anonymous",
         };
         (kind, self.user().map(|id| id.0))
     }

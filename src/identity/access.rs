@@ -21,7 +21,18 @@ use crate::{
 /// `<user id>/<organization id>`: for whom a queued write was made.
 const ACTING_AS: &str = "x-acting-as";
 
-/// Where the request comes from.
+/// Where the request comes from, for the audit trail.
+#[derive(Clone, Debug)]
+pub struct Whence(pub Arc<Origin>);
+
+impl FromRequestParts<App> for Whence {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        Ok(Self(origin(parts, app)))
+    }
+}
+
 pub(super) fn origin(parts: &Parts, app: &App) -> Arc<Origin> {
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let address = client_address(parts, app.config.http.trusted_hops);
@@ -248,6 +259,11 @@ impl Operator {
     /// Who acts, and from where.
     pub fn by(&self) -> By {
         By { actor: Actor::Operator(self.user), origin: Some(self.origin.clone()) }
+    }
+
+    /// As [`Staff::saw`], of what is the house's.
+    pub fn saw(&self, directory: &mut Directory, entry: impl Into<Entry>) {
+        audit::saw_of_the_house(&self.app, directory, self.by(), entry);
     }
 
     pub async fn directory<T>(&self, verb: impl AsyncFnOnce(&mut Directory) -> Result<T>) -> Result<T> {

@@ -15,16 +15,18 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    DemoLogin, Session, SignedIn,
+    DemoLogin, Session, SignedIn, Whence,
     access::FromAnywhere,
     demo, factor,
     factor::passkey,
     login::{self, Entered, Knock, Limiter},
     normalise_email, proof, rules, session, sessions, sql,
     step::{self, SecondStep},
+    told,
 };
 use crate::{
     app::App,
+    audit::Action,
     error::{Error, Result},
     http::Json,
     types::ids::OrganizationId,
@@ -100,8 +102,13 @@ async fn current_session(State(app): State<App>, SignedIn(live): SignedIn) -> Re
 ///
 /// Also of a session that is locked, and from anywhere.
 #[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204)))]
-async fn log_out(State(app): State<App>, proof::Known(live): proof::Known) -> Result<Response> {
-    app.db.directory(async |directory| session::end(directory, &live).await).await?;
+async fn log_out(State(app): State<App>, proof::Known(live): proof::Known, Whence(origin): Whence) -> Result<Response> {
+    app.db
+        .directory(async |directory| {
+            told::tell(directory, Action::SignedOut, live.user, live.organization, &origin);
+            session::end(directory, &live).await
+        })
+        .await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, session::remove_cookie(&app.config))]);
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }
@@ -121,13 +128,17 @@ struct SwitchOrganization {
 async fn switch_organization(
     State(app): State<App>,
     FromAnywhere(live): FromAnywhere,
+    Whence(origin): Whence,
     headers: HeaderMap,
     Json(body): Json<SwitchOrganization>,
 ) -> Result<Response> {
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let (_, token) = app
         .db
-        .directory(async |directory| session::switch(directory, &live, body.organization_id, user_agent).await)
+        .directory(async |directory| {
+            told::tell_switch(directory, &live, body.organization_id, &origin);
+            session::switch(directory, &live, body.organization_id, user_agent).await
+        })
         .await?;
     answer_new(&app, &token).await
 }

@@ -11,7 +11,7 @@ use super::{
     login::Knock,
     password, plausible_name, read_email, session,
     sql::team::{self as sql, InvitationRow},
-    strength,
+    strength, told,
 };
 use crate::{
     app::App,
@@ -103,6 +103,7 @@ pub(super) async fn join(app: &App, knock: &Knock, join: Join) -> Result<session
     app.db
         .directory(async |directory| {
             session::end_presented(directory, &app.config, &knock.headers).await?;
+            told::tell(directory, Action::SignedIn, user, Some(organization), &knock.origin);
             Ok(session::open_session_of(directory, user, Some(organization), knock.visitor()).await?.1)
         })
         .await
@@ -127,7 +128,10 @@ pub(super) async fn confirm(
         })
         .await?;
     app.db
-        .directory(async |directory| Ok(session::switch(directory, live, organization, knock.user_agent()).await?.1))
+        .directory(async |directory| {
+            told::tell_switch(directory, live, organization, &knock.origin);
+            Ok(session::switch(directory, live, organization, knock.user_agent()).await?.1)
+        })
         .await
 }
 

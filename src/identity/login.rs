@@ -25,10 +25,11 @@ use super::{
     address::{client_address, counted},
     factor, normalise_email, password, rules,
     session::{self, Token, Visitor},
-    sql, step,
+    sql, step, told,
 };
 use crate::{
     app::App,
+    audit::Action,
     db::{Actor, By, Directory},
     error::{Error, Result},
     types::{ids::UserId, origin::Origin},
@@ -120,7 +121,10 @@ pub(super) async fn log_in(app: &App, knock: &Knock, email: &str, password: Stri
     let found = app.db.directory(async |directory| sql::credentials(directory, &email).await).await?;
     let (user, hash) = found.map_or((None, None), |found| (Some(found.user), Some(found.password_hash)));
     let fits = password::verify(app, hash, password).await?;
-    let Some(user) = user.filter(|_| fits) else { return Err(Error::Unauthenticated("credentials")) };
+    let Some(user) = user.filter(|_| fits) else {
+        app.db.directory(async |directory| told::tell_failed(directory, user, &knock.origin).await).await?;
+        return Err(Error::Unauthenticated("credentials"));
+    };
     app.db.directory(async |directory| admit(app, directory, knock, user).await).await
 }
 
@@ -136,7 +140,7 @@ pub(super) async fn admit(app: &App, directory: &mut Directory, knock: &Knock, u
     Ok(Entered::Half(step::open(directory, user).await?))
 }
 
-/// Lets somebody in who proved all that is asked for: in the first of their organizations that lets them in from here.
+/// Lets somebody in who proved all that is asked for, and tells the trail: in the first of their organizations that lets them in from here.
 pub(super) async fn enter(app: &App, directory: &mut Directory, knock: &Knock, user: UserId) -> Result<Token> {
     forgive(directory, knock, user).await?;
     session::end_presented(directory, &app.config, &knock.headers).await?;
@@ -154,6 +158,7 @@ pub(super) async fn enter(app: &App, directory: &mut Directory, knock: &Knock, u
     if is_outside {
         return Err(Error::Forbidden("network"));
     }
+    told::tell(directory, Action::SignedIn, user, organization, &knock.origin);
     Ok(session::open_session_of(directory, user, organization, knock.visitor()).await?.1)
 }
 

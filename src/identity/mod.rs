@@ -33,6 +33,7 @@ mod sql;
 mod step;
 mod strength;
 mod team;
+mod told;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,7 +44,7 @@ use crate::{
     organizations::{Locale, Organization, Visibility},
     types::ids::{OperatorId, OrganizationId, UserId},
 };
-pub use access::{Manager, Operator, Owner, Proven, SignedIn, Staff};
+pub use access::{Manager, Operator, Owner, Proven, SignedIn, Staff, Whence};
 pub use address::client_address;
 pub use demo::{DemoLogin, demo_logins};
 pub use http::{demo_routes, routes};

@@ -18,7 +18,7 @@ use super::{
     http::answer_new,
     login::{self, Knock},
     session::{self, Cookie, Token},
-    sql,
+    sql, told,
 };
 use crate::{
     app::App,
@@ -131,15 +131,17 @@ async fn present_step_code(
     Json(body): Json<PresentCode>,
 ) -> Result<Response> {
     login::count_for(&app, &knock, half.user).await?;
-    let token = app
+    let taken = app
         .db
         .directory(async |directory| {
             if !factor::take_code(directory, half.user, &body.code).await? {
-                return Err(totp::wrong_code());
+                told::tell_failed(directory, Some(half.user), &knock.origin).await?;
+                return Ok(None);
             }
-            complete(&app, &knock, &half, directory).await
+            complete(&app, &knock, &half, directory).await.map(Some)
         })
         .await?;
+    let token = taken.ok_or_else(totp::wrong_code)?;
     whole(&app, &token).await
 }
 
@@ -157,7 +159,10 @@ async fn present_step_passkey(
     knock: Knock,
     Json(body): Json<passkey::Response>,
 ) -> Result<Response> {
-    passkey::finish_authentication(&app, Some(half.user), Some(half.id), body).await?;
+    if let Err(refusal) = passkey::finish_authentication(&app, Some(half.user), Some(half.id), body).await {
+        app.db.directory(async |directory| told::tell_failed(directory, Some(half.user), &knock.origin).await).await?;
+        return Err(refusal);
+    }
     let token = app.db.directory(async |directory| complete(&app, &knock, &half, directory).await).await?;
     whole(&app, &token).await
 }

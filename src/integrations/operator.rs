@@ -9,11 +9,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{receive, sql};
 use crate::{
     app::App,
+    audit::{self, Action},
+    db::By,
     error::{Error, Problem, Result},
     http::{Items, Json, Path},
     identity::Operator,
     jobs::{self, Buried},
-    types::ids::QuarantineId,
+    types::ids::{HOUSE, QuarantineId},
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -52,12 +54,17 @@ pub async fn webhooks(app: &App) -> Result<Vec<QuarantinedWebhook>> {
 }
 
 /// Receives a delivery again; it leaves the quarantine only if all of it can be taken now.
-pub async fn replay_webhook(app: &App, id: QuarantineId) -> Result<()> {
+pub async fn replay_webhook(app: &App, by: impl Into<By>, id: QuarantineId) -> Result<()> {
     let waiting = app.db.directory(async |directory| sql::waiting_bodies(directory, None, Some(id)).await).await?;
     let (_, body, received_at) = waiting.into_iter().next().ok_or(Error::NotFound)?;
     let taken = receive(app, &body, received_at).await?;
     // What was set aside again has a row of its own now.
-    app.db.directory(async |directory| sql::replayed(directory, id).await).await?;
+    app.db
+        .directory(async |directory| {
+            audit::record_in(directory, HOUSE, by, Action::DeliveryReplayed.on(id));
+            sql::replayed(directory, id).await
+        })
+        .await?;
     if taken.leads == 0 {
         return Err(Error::conflict("still_nobodys", "It can still not be taken; it waits on."));
     }
@@ -67,7 +74,12 @@ pub async fn replay_webhook(app: &App, id: QuarantineId) -> Result<()> {
 /// The graveyard: jobs that were given up, newest first.
 #[utoipa::path(get, path = "/api/operator/jobs", tag = "operator", responses((status = 200, body = Items<Buried>)))]
 async fn buried(operator: Operator) -> Result<Json<Items<Buried>>> {
-    let items = operator.directory(async |directory| jobs::buried(directory).await).await?;
+    let items = operator
+        .directory(async |directory| {
+            operator.saw(directory, Action::GraveyardViewed);
+            jobs::buried(directory).await
+        })
+        .await?;
     Ok(Json(Items { items }))
 }
 
@@ -75,20 +87,30 @@ async fn buried(operator: Operator) -> Result<Json<Items<Buried>>> {
 #[utoipa::path(post, path = "/api/operator/jobs/{id}/replay", tag = "operator", params(("id" = i64, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 async fn replay_job(operator: Operator, Path(id): Path<i64>) -> Result<StatusCode> {
-    operator.directory(async |directory| jobs::replay(directory, id).await).await?;
+    operator
+        .directory(async |directory| {
+            audit::record_in(directory, HOUSE, operator.by(), Action::JobReplayed.with("job", id));
+            jobs::replay(directory, id).await
+        })
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Deliveries that could not be taken, newest first.
 #[utoipa::path(get, path = "/api/operator/webhooks", tag = "operator", responses((status = 200, body = Items<QuarantinedWebhook>)))]
-async fn quarantine(_: Operator, State(app): State<App>) -> Result<Json<Items<QuarantinedWebhook>>> {
+async fn quarantine(operator: Operator, State(app): State<App>) -> Result<Json<Items<QuarantinedWebhook>>> {
+    operator.directory(async |directory| Ok(operator.saw(directory, Action::QuarantineViewed))).await?;
     Ok(Json(Items { items: webhooks(&app).await? }))
 }
 
 /// Takes a delivery in again.
 #[utoipa::path(post, path = "/api/operator/webhooks/{id}/replay", tag = "operator", params(("id" = QuarantineId, Path)),
     responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "It is still nobody's")))]
-async fn replay_delivery(_: Operator, State(app): State<App>, Path(id): Path<QuarantineId>) -> Result<StatusCode> {
-    replay_webhook(&app, id).await?;
+async fn replay_delivery(
+    operator: Operator,
+    State(app): State<App>,
+    Path(id): Path<QuarantineId>,
+) -> Result<StatusCode> {
+    replay_webhook(&app, operator.by(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

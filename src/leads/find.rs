@@ -188,6 +188,18 @@ async fn narrow(tx: &mut Tx, viewer: &Viewer, filter: Filter) -> Result<Narrowed
     Ok(narrowed)
 }
 
+/// What the leads are called; those that are nameless or gone are left out. For who may see all of them.
+pub async fn names(tx: &mut Tx, ids: &[LeadId]) -> Result<HashMap<LeadId, String>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let mut names = HashMap::new();
+    for row in sql::rows(tx, &ids).await? {
+        if let Some(name) = row.person_without_answers(tx)?.full_name {
+            names.insert(row.id(), name);
+        }
+    }
+    Ok(names)
+}
+
 pub async fn counts(tx: &mut Tx, viewer: &Viewer) -> Result<Counts> {
     sql::counts(tx, viewer).await
 }

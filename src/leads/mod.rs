@@ -30,7 +30,7 @@ use crate::{
     types::ids::{CampaignId, FormId, LeadId, UserId},
 };
 pub use capture::{Captured, NewConsent, NewLead, Person, Received, capture, capture_all};
-pub use find::{Counts, Filter, View, counts, detail, find, list, present_many, timeline_items};
+pub use find::{Counts, Filter, View, counts, detail, find, list, names, present_many, timeline_items};
 pub use hand_over::HandOver;
 pub use http::routes;
 pub use jobs::{EndSnooze, Reseal};

@@ -1,5 +1,6 @@
 //! HTTP as it leaves the house: the router, what happens to every request, health, the API's document, the app's files.
 
+mod audit;
 pub mod health;
 pub mod middleware;
 pub mod openapi;

@@ -13,7 +13,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{health, middleware, openapi, pwa};
+use super::{audit, health, middleware, openapi, pwa};
 use crate::{app::App, attempts, campaigns, error::Error, identity, integrations, leads};
 
 /// A request body; webhooks, which come in batches, set their own.
@@ -27,7 +27,8 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(attempts::routes())
         .merge(campaigns::routes())
         .merge(integrations::forms_routes())
-        .merge(integrations::operator_routes());
+        .merge(integrations::operator_routes())
+        .merge(audit::routes());
     if demo {
         routes = routes.merge(identity::demo_routes());
     }

@@ -8,10 +8,11 @@ use nextmove::{
     outbox::trail::{Content, link},
     types::ids::{HOUSE, LeadId, OrganizationId},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
 
 use crate::{
+    identity::{PASSWORD, add_petra, login},
     leads::lead,
     world::{TestApp, monday},
 };
@@ -78,7 +79,9 @@ async fn every_write_leaves_a_line_and_a_rolled_back_one_none() {
             format!(r#"lead_assigned by {mats} on {id} {{"from":"{ravi}","to":"{rosa}"}}"#),
             format!(r#"lead_snoozed by {mats} on {id} {{"until":"{until}"}}"#),
             format!(r#"attempt_logged by {rosa} on {id} {{"attempt":"{attempt}","channel":"call"}}"#),
-            format!(r#"attempt_reported by {rosa} on {id} {{"attempt":"{attempt}","outcome":"no_answer"}}"#),
+            format!(
+                r#"attempt_reported by {rosa} on {id} {{"attempt":"{attempt}","channel":"call","outcome":"no_answer"}}"#
+            ),
             format!(r#"lead_status_changed by {rosa} on {id} {{"from":"new","to":"no_answer"}}"#),
             format!(r#"lead_edited by {mats} on {id} {{"fields":["full_name"]}}"#),
         ]
@@ -363,4 +366,200 @@ async fn opening_and_searching_leave_a_line_every_ten_minutes() {
     assert_eq!(trail(&app, acme).await.last(), Some(&seen[1]));
     assert_eq!(verify(&app, None).await.broken, None);
     assert_eq!(trail(&app, HOUSE).await, Vec::<String>::new());
+}
+
+async fn id_of(app: &TestApp, email: &'static str) -> String {
+    let found = app.app.db.directory(async |directory| nextmove::identity::find_user(directory, email).await);
+    found.await.expect("looks").expect("is there").to_string()
+}
+
+#[tokio::test]
+async fn coming_and_going_is_told_to_whom_it_concerns() {
+    let app = TestApp::new().await;
+    add_petra(&app).await;
+    let petra = id_of(&app, "petra@example.com").await;
+    app.anonymous().post("/api/session", login("petra@example.com", "wrong")).await.refused(401, "credentials");
+    app.anonymous().post("/api/session", login("stranger@example.com", "wrong")).await.refused(401, "credentials");
+    let first = app.anonymous().post("/api/session", login("petra@example.com", PASSWORD)).await.cookie();
+    let to_globex = json!({ "organization_id": app.world.globex });
+    let second = app.holding(&first).post("/api/session/organization", to_globex.clone()).await.cookie();
+    app.holding(&second).delete("/api/session").await;
+    assert_eq!(app.ravi().post("/api/session/organization", to_globex).await.status, 404, "and tells nobody");
+
+    let failed = format!("sign_in_failed by anonymous on {petra}");
+    let by = |action: &str| format!("{action} by {petra} on {petra}");
+    assert_eq!(trail(&app, app.world.acme).await, [failed.clone(), by("signed_in"), by("organization_left")]);
+    assert_eq!(trail(&app, app.world.globex).await, [failed, by("organization_entered"), by("signed_out")]);
+    assert_eq!(trail(&app, HOUSE).await, ["sign_in_unknown by anonymous"], "not which address");
+    for chain in [app.world.acme, app.world.globex, HOUSE] {
+        let found = audit::verify(&app.app.db, chain, None).await.expect("walks");
+        assert!(found.broken.is_none() && found.upto.number > 0, "{chain}: {found:?}");
+    }
+    let origins: i64 = sqlx::query_scalar("select count(*) from audit_entries e join audit_origins o on (o.organization_id, o.id) = (e.organization_id, e.origin_id)")
+        .fetch_one(&mut superuser(&app).await)
+        .await
+        .expect("counts");
+    assert_eq!(origins, 7, "each from somewhere");
+}
+
+#[tokio::test]
+async fn the_demos_logins_are_told_too() {
+    let app = TestApp::demo().await;
+    let ravi = app.world.ravi;
+    let cookie = app.anonymous().post("/api/demo/session", json!({ "email": "ravi@example.com" })).await.cookie();
+    app.holding(&cookie).delete("/api/session").await;
+    app.anonymous().post("/api/demo/session", json!({ "email": "olav@example.com" })).await.ok();
+    assert_eq!(
+        trail(&app, app.world.acme).await,
+        [format!("signed_in by {ravi} on {ravi}"), format!("signed_out by {ravi} on {ravi}")]
+    );
+    let olav = app.world.olav;
+    assert_eq!(trail(&app, HOUSE).await, [format!("signed_in by {olav} on {olav}")]);
+}
+
+#[tokio::test]
+async fn what_the_agency_does_stands_in_the_trail_of_the_house() {
+    let app = TestApp::new().await;
+    app.sandbox.post_raw(b"not json at all").await.expect("an answer");
+    let waiting = app.olav().get("/api/operator/webhooks").await.ok();
+    app.olav().get("/api/operator/webhooks").await.ok();
+    app.olav().get("/api/operator/jobs").await.ok();
+    let id = waiting["items"][0]["id"].as_str().expect("an id").to_owned();
+    app.olav().post(&format!("/api/operator/webhooks/{id}/replay"), json!({})).await.refused(409, "still_nobodys");
+    assert_eq!(app.olav().post("/api/operator/jobs/7/replay", json!({})).await.status, 404);
+    let olav = app.world.olav;
+    assert_eq!(
+        trail(&app, HOUSE).await,
+        [
+            format!("quarantine_viewed by {olav}"),
+            format!("graveyard_viewed by {olav}"),
+            format!("delivery_replayed by {olav} on {id}"),
+        ]
+    );
+}
+
+fn numbers(page: &Value) -> Vec<i64> {
+    page["items"].as_array().expect("items").iter().filter_map(|item| item["number"].as_i64()).collect()
+}
+
+#[tokio::test]
+async fn an_owner_reads_filters_and_pages() {
+    let app = TestApp::new().await;
+    let (ravi, rosa, mats) = (app.world.ravi, app.world.rosa, app.world.mats);
+    let id = history(&app).await;
+    app.advance(TimeDelta::hours(20));
+    app.rosa().with_header("user-agent", "Phone/1").put(&format!("/api/leads/{id}/opened"), json!({})).await.ok();
+    let other = lead(&app, app.world.acme, "Ola", monday()).await;
+
+    let all = app.asha().get("/api/audit").await.ok();
+    assert_eq!(numbers(&all), [7, 6, 5, 4, 3, 2, 1], "newest first, and this look is not yet there");
+    assert_eq!(all["next_cursor"], Value::Null);
+    let opened = &all["items"][1];
+    assert_eq!(
+        (&opened["action"], &opened["group"], &opened["actor"], &opened["actor_id"], &opened["subject"]),
+        (&json!("lead_viewed"), &json!("views"), &json!("user"), &json!(rosa), &json!("lead"))
+    );
+    assert_eq!((&opened["subject_id"], &opened["subject_name"]), (&json!(id), &json!("Kari Nordmann")));
+    assert_eq!((&opened["agent"], &opened["address"]), (&json!("Phone/1"), &json!("127.0.0.1")));
+    assert_eq!(opened["request_id"].as_str().map(str::len), Some(16));
+    assert_eq!((&all["items"][6]["actor"], &all["items"][6]["address"]), (&json!("system"), &Value::Null));
+
+    let find = async |query: &str| numbers(&app.asha().get(&format!("/api/audit?{query}")).await.ok());
+    assert_eq!(find(&format!("person={ravi}")).await, [3, 2]);
+    assert_eq!(find(&format!("person={mats}&group=leads")).await, [5, 4]);
+    assert_eq!(find("group=views").await, [8, 6], "the owner's own look is told once");
+    assert_eq!(find(&format!("lead={other}")).await, [7]);
+    assert_eq!(find("from=2026-03-03T00:00:00Z").await, [8, 7, 6]);
+    assert_eq!(find("to=2026-03-03T00:00:00Z&limit=2").await, [5, 4]);
+    let mut seen = Vec::new();
+    let mut path = "/api/audit?limit=3".to_owned();
+    loop {
+        let page = app.asha().get(&path).await.ok();
+        seen.extend(numbers(&page));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        lead(&app, app.world.acme, "Newcomer", monday()).await;
+        path = format!("/api/audit?limit=3&cursor={cursor}");
+    }
+    assert_eq!(seen, [8, 7, 6, 5, 4, 3, 2, 1], "pages stay put while entries come in");
+    for (query, reason) in
+        [("limit=0", "out_of_range"), ("cursor=x", "cursor_invalid"), ("group=odd", "shape"), ("colour=red", "shape")]
+    {
+        app.asha().get(&format!("/api/audit?{query}")).await.refused(422, reason);
+    }
+    assert_eq!(numbers(&app.gita().get("/api/audit").await.ok()), Vec::<i64>::new(), "hers is another one");
+    for caller in [app.mats(), app.ravi(), app.olav()] {
+        assert_eq!(caller.get("/api/audit").await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn the_chain_is_walked_daily_and_says_how_it_is() {
+    let app = TestApp::new().await;
+    history(&app).await;
+    let chain = async || app.asha().get("/api/audit/chain").await.ok();
+    assert_eq!(chain().await["checked_at"], Value::Null);
+    let check = async || {
+        let sent = app.app.db.directory(async |directory| {
+            nextmove::jobs::enqueue_for::<nextmove::app::App, _>(directory, None, &audit::CheckTrails {}).await
+        });
+        sent.await.expect("enqueued");
+        app.run_jobs().await
+    };
+    assert_eq!(check().await, 4, "for both organizations and the house");
+    let whole = chain().await;
+    assert_eq!((&whole["number"], &whole["checked_number"], &whole["broken"]), (&json!(5), &json!(5), &json!(false)));
+    assert_eq!(whole["checked_at"], "2026-03-02T09:00:00Z");
+    let head = app.app.db.read(app.world.acme, Actor::System, async |tx| audit::head(tx).await).await.expect("a head");
+    assert_eq!(whole["hash"], hex::encode(head.hash));
+    sqlx::query("update audit_entries set action = 'lead_woken' where number = 4")
+        .execute(&mut superuser(&app).await)
+        .await
+        .expect("updates");
+    app.advance(TimeDelta::hours(20));
+    check().await;
+    let broken = chain().await;
+    assert_eq!((&broken["number"], &broken["checked_number"], &broken["broken"]), (&json!(5), &json!(3), &json!(true)));
+}
+
+#[tokio::test]
+async fn rotated_keys_seal_origins_anew_and_the_chain_holds() {
+    let app = TestApp::new().await;
+    let acme = app.world.acme;
+    history(&app).await;
+    let rotated = app.app.db.directory(async |directory| {
+        nextmove::db::rotate_keys(directory, Some(acme)).await?;
+        audit::record_in(directory, acme, Actor::CommandLine, Action::KeysRotated);
+        let reseal = audit::ResealOrigins { after: None };
+        nextmove::jobs::enqueue_for::<nextmove::app::App, _>(directory, Some(acme), &reseal).await
+    });
+    rotated.await.expect("rotated");
+    // As the rotation does: not before every process knows the new key.
+    app.advance(TimeDelta::minutes(5));
+    app.app.db.forget_keys();
+    let mut superuser = superuser(&app).await;
+    let keys = "select distinct encode(substring(origin from 2 for 4), 'hex') from audit_origins";
+    let before: Vec<String> = sqlx::query_scalar(keys).fetch_all(&mut superuser).await.expect("keys");
+    app.run_jobs().await;
+    let after: Vec<String> = sqlx::query_scalar(keys).fetch_all(&mut superuser).await.expect("keys");
+    assert!(before.len() == 1 && after.len() == 1 && before != after, "{before:?} {after:?}");
+    let found = verify(&app, None).await;
+    assert_eq!((found.upto.number, found.broken), (6, None));
+    assert_eq!(app.asha().get("/api/audit").await.ok()["items"][1]["address"], "127.0.0.1");
+}
+
+#[tokio::test]
+async fn what_is_taken_away_is_told_and_harms_nobody() {
+    let app = TestApp::new().await;
+    let id = lead(&app, app.world.acme, "=HYPERLINK(\"http://evil.example\")", monday()).await;
+    app.ravi().post(&format!("/api/leads/{id}/claim"), json!({})).await.ok();
+    let file = app.asha().get(&format!("/api/audit/export?lead={id}")).await;
+    assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
+    let mut reader = csv::Reader::from_reader(file.text.as_bytes());
+    let rows: Vec<std::collections::HashMap<String, String>> =
+        reader.deserialize().collect::<Result<_, _>>().expect("reads");
+    assert_eq!(rows.len(), 2);
+    assert_eq!((rows[0]["action"].as_str(), rows[0]["actor_name"].as_str()), ("lead_claimed", "Ravi"));
+    assert_eq!(rows[0]["subject_name"], "'=HYPERLINK(\"http://evil.example\")", "no formula");
+    let last = trail(&app, app.world.acme).await.pop();
+    assert_eq!(last, Some(format!(r#"audit_exported by {} {{"entries":2}}"#, app.world.asha)));
 }

@@ -7,10 +7,10 @@ use sqlx::Connection;
 
 use crate::world::TestApp;
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// Somebody with a password, in both organizations.
-async fn add_petra(app: &TestApp) {
+pub async fn add_petra(app: &TestApp) {
     let password_hash = identity::hash_password(&app.app, PASSWORD.to_owned()).await.expect("hashes");
     let new = NewUser { email: "Petra@Example.com ".to_owned(), name: "Petra".to_owned(), password_hash, locale: None };
     let world = app.world;
@@ -22,7 +22,7 @@ async fn add_petra(app: &TestApp) {
     added.await.expect("Petra is added");
 }
 
-fn login(email: &str, password: &str) -> serde_json::Value {
+pub fn login(email: &str, password: &str) -> serde_json::Value {
     json!({ "email": email, "password": password })
 }
 

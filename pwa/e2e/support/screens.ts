@@ -227,6 +227,27 @@ export const SCREENS: Screen[] = [
       await page.getByRole('option').first().waitFor()
     },
   },
+  {
+    name: 'audit',
+    who: 'asha',
+    at: () => '/settings/audit',
+    open: async ({ t }, page) => page.getByText(t('audit_did_read')).first().waitFor(),
+  },
+  {
+    name: 'audit-lead',
+    who: 'asha',
+    at: ({ busy }) => `/settings/audit?lead=${busy}`,
+    open: async (_visit, page) => page.getByRole('listitem').first().waitFor(),
+  },
+  {
+    name: 'audit-filters',
+    who: 'asha',
+    at: () => '/settings/audit?group=views',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('filters_on', { n: 1 }) }).click()
+      await dialog(page)
+    },
+  },
 ]
 
 /** Drawn to the end: no skeleton, no font and no movement still to come. */

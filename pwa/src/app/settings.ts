@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { parseAuditSearch } from '@/features/audit/search'
 import { only, signedIn } from './frame'
 
 const team = createRoute({
@@ -21,5 +22,13 @@ const access = createRoute({
   component: lazyRouteComponent(() => import('@/features/security/AccessScreen'), 'AccessScreen'),
 })
 
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/audit',
+  beforeLoad: only('owner'),
+  validateSearch: parseAuditSearch,
+  component: lazyRouteComponent(() => import('@/features/audit/AuditScreen'), 'AuditScreen'),
+})
+
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, security, access] as const
+export const settings = [team, security, access, audit] as const

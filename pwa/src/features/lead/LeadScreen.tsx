@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useParams, useRouter } from '@tanstack/react-router'
-import { ArrowLeft, EyeOff, Pencil, WifiOff } from 'lucide-react'
+import { Link, useParams, useRouter } from '@tanstack/react-router'
+import { ArrowLeft, Eye, EyeOff, Pencil, WifiOff } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { api, ask } from '@/shared/api/client'
 import { inWords, isStatus } from '@/shared/api/problem'
@@ -87,6 +87,12 @@ function LeadView({ id }: { id: string }) {
       {full ? <Answers lead={full} /> : <AnswersSkeleton />}
       {full && <TraceStrip trace={full.trace} attempted={lead.first_attempt_at} />}
       <Timeline lead={lead} />
+      {session.role === 'owner' && (
+        <Link to="/settings/audit" search={{ lead: id }} className="inline-flex min-h-12 items-center gap-2 text-15 font-medium text-ink-3">
+          <Eye size={17} aria-hidden />
+          {m.audit_seen_by()}
+        </Link>
+      )}
       {editing && <EditSheet lead={lead} onClose={() => setEditing(false)} />}
     </Frame>
   )
