@@ -7,6 +7,7 @@ mod error;
 mod form;
 mod id;
 mod lead;
+mod page;
 pub mod signature;
 mod token;
 mod usage;
@@ -19,7 +20,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use reqwest::redirect;
+use reqwest::{Method, redirect};
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
@@ -31,6 +32,7 @@ pub use self::{
     },
     id::{MetaId, MetaIdError},
     lead::{DisclaimerResponse, Field, GraphLead, LEAD_FIELDS},
+    page::{GraphPage, LeadAccess, SubscribedApp, TokenFault, TokenInfo},
     token::{AppSecret, PageToken},
     usage::Usage,
     webhook::{Ignored, LeadgenChange, MAX_CHANGES, Rejected, Webhook, WebhookError, parse_webhook},
@@ -92,29 +94,6 @@ pub struct LeadPage {
     /// Give it to [`Meta::form_leads`] for the next page; none at the end.
     pub after: Option<String>,
     pub usage: Usage,
-}
-
-/// What Meta says of a token: `GET /debug_token`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct TokenInfo {
-    #[serde(default)]
-    pub is_valid: bool,
-    /// Unix seconds; 0 means never.
-    #[serde(default)]
-    pub expires_at: i64,
-    /// Unix seconds; 0 means never.
-    #[serde(default)]
-    pub data_access_expires_at: i64,
-    #[serde(default)]
-    pub scopes: Vec<String>,
-}
-
-/// The Page a token belongs to: `GET /me`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct GraphPage {
-    pub id: MetaId,
-    #[serde(default)]
-    pub name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -214,26 +193,17 @@ impl Meta {
         Ok(LeadPage { unreadable: rows - leads.len(), leads, after, usage })
     }
 
-    /// The Page this token speaks for.
-    ///
-    /// # Errors
-    /// See [`MetaError`].
-    pub async fn page(&self, token: &PageToken) -> Result<GraphPage, MetaError> {
-        Ok(self.get(token, "me", &[("fields", "id,name")]).await?.0)
+    /// The same connections, as another app: an organization may have one of its own.
+    #[must_use]
+    pub fn speaking_for(&self, app_id: Option<MetaId>, app_secret: AppSecret) -> Meta {
+        let options = MetaOptions { app_id, app_secret, ..(*self.options).clone() };
+        Meta { http: self.http.clone(), options: Arc::new(options), usage: self.usage.clone() }
     }
 
-    /// Asks, as the app, how healthy a token is.
-    ///
-    /// # Errors
-    /// See [`MetaError`]; [`MetaError::Invalid`] when no app id is configured.
-    pub async fn debug_token(&self, token: &PageToken) -> Result<TokenInfo, MetaError> {
-        let Some(app_id) = &self.options.app_id else {
-            return Err(MetaError::Invalid { what: "no app id is configured".to_owned() });
-        };
-        let app = self.options.app_secret.app_token(app_id);
-        let (answer, _): (Data<TokenInfo>, _) =
-            self.get(&app, "debug_token", &[("input_token", token.expose())]).await?;
-        Ok(answer.data)
+    /// The app that it speaks for, where that is known.
+    #[must_use]
+    pub fn app_id(&self) -> Option<&MetaId> {
+        self.options.app_id.as_ref()
     }
 
     /// The budget as the last answer told it, for whichever Page.
@@ -248,6 +218,16 @@ impl Meta {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<(T, Usage), MetaError> {
+        self.call(Method::GET, token, path, query).await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        token: &PageToken,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<(T, Usage), MetaError> {
         let mut url = self.options.base_url.clone();
         url.path_segments_mut()
             .map_err(|()| MetaError::Invalid { what: "the base URL cannot have a path".to_owned() })?
@@ -255,7 +235,12 @@ impl Meta {
             .push(&self.options.version)
             .extend(path.split('/'));
         let proof = self.options.app_secret.proof(token);
-        let request = self.http.get(url).query(query).query(&[("appsecret_proof", proof)]).bearer_auth(token.expose());
+        let request = self
+            .http
+            .request(method, url)
+            .query(query)
+            .query(&[("appsecret_proof", proof)])
+            .bearer_auth(token.expose());
 
         let mut response = request.send().await.map_err(|e| MetaError::network(&e))?;
         let (status, headers) = (response.status(), response.headers().clone());

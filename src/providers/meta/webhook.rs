@@ -15,6 +15,9 @@ use super::id::{self, MetaId};
 /// The most changes one post may bring (Meta: "up to 1,000 updates").
 pub const MAX_CHANGES: usize = 1000;
 
+/// Unix seconds between 2004, when there was no Meta yet, and 2100: a time beyond is no time, and no database need hold it.
+const EPOCH_OF_LEADS: std::ops::Range<i64> = 1_072_915_200..4_102_444_800;
+
 /// A person sent a form. The answers are not in here: they are fetched with the lead's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeadgenChange {
@@ -54,6 +57,8 @@ pub struct Rejected {
     pub index: usize,
     /// For an operator; quotes nothing of the content.
     pub reason: String,
+    /// The Page it is about, where that can be read.
+    pub page_id: Option<MetaId>,
     /// The JSON text of the change, or of the entry when that is what cannot be read.
     pub raw: String,
 }
@@ -118,6 +123,7 @@ pub fn parse_webhook(body: &[u8]) -> Result<Webhook, WebhookError> {
             webhook.rejected.push(Rejected {
                 index,
                 reason: "an entry without changes".to_owned(),
+                page_id: None,
                 raw: raw.get().to_owned(),
             });
             index += 1;
@@ -137,7 +143,8 @@ pub fn parse_webhook(body: &[u8]) -> Result<Webhook, WebhookError> {
 fn read_change(webhook: &mut Webhook, index: usize, object: &str, page: Option<&MetaId>, raw: &RawValue) {
     let keep = || raw.get().to_owned();
     let Ok(change) = serde_json::from_str::<Change<'_>>(raw.get()) else {
-        webhook.rejected.push(Rejected { index, reason: "a change without field and value".to_owned(), raw: keep() });
+        let reason = "a change without field and value".to_owned();
+        webhook.rejected.push(Rejected { index, reason, page_id: page.cloned(), raw: keep() });
         return;
     };
     if object != "page" || change.field != "leadgen" {
@@ -146,15 +153,20 @@ fn read_change(webhook: &mut Webhook, index: usize, object: &str, page: Option<&
     }
     match read_lead(change.value, page) {
         Ok(lead) => webhook.leads.push(lead),
-        Err(reason) => webhook.rejected.push(Rejected { index, reason: reason.to_owned(), raw: keep() }),
+        Err((reason, page_id)) => {
+            webhook.rejected.push(Rejected { index, reason: reason.to_owned(), page_id, raw: keep() });
+        }
     }
 }
 
 /// The Page is the value's `page_id`, and the entry's id only where that is missing: the *Test* button of Meta's app
 /// dashboard sends entries with the id 0.
-fn read_lead(value: &RawValue, page: Option<&MetaId>) -> Result<LeadgenChange, &'static str> {
-    let value: Value = serde_json::from_str(value.get()).map_err(|_| "no leadgen_id of digits")?;
-    let page_id = value.page_id.or_else(|| page.cloned()).ok_or("no page_id of digits")?;
+fn read_lead(value: &RawValue, page: Option<&MetaId>) -> Result<LeadgenChange, (&'static str, Option<MetaId>)> {
+    let value: Value = serde_json::from_str(value.get()).map_err(|_| ("no leadgen_id of digits", page.cloned()))?;
+    let page_id = value.page_id.or_else(|| page.cloned()).ok_or(("no page_id of digits", None))?;
+    if value.created_time.is_some_and(|at| !EPOCH_OF_LEADS.contains(&at.timestamp())) {
+        return Err(("a created_time that no lead can have", Some(page_id)));
+    }
     Ok(LeadgenChange {
         leadgen_id: value.leadgen_id,
         page_id,
@@ -165,11 +177,12 @@ fn read_lead(value: &RawValue, page: Option<&MetaId>) -> Result<LeadgenChange, &
     })
 }
 
-/// Unix seconds, as a number or a string of one. What cannot be read is left out: the lead itself says when it was made.
+/// Unix seconds, as a number or a string of one. What cannot be read is left out: the lead itself says when it was made. A number that
+/// is beyond all times is one, so that it is noticed.
 fn unix_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     let seconds = raw.get().trim_matches('"').parse::<i64>().ok();
-    Ok(seconds.and_then(|s| DateTime::from_timestamp(s, 0)))
+    Ok(seconds.map(|s| DateTime::from_timestamp(s, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)))
 }
 
 #[cfg(test)]

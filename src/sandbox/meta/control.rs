@@ -2,14 +2,15 @@
 //!
 //! - `POST leads` `{deliver: "none"|"webhook", count, times, batch, ids, wait, …fields of the lead}` → 201 `{ids, deliveries}`;
 //!   with `wait: false` the answer does not wait for the webhook
-//! - `POST faults` `{fault, count, delay_ms}`, `DELETE faults`
+//! - `POST faults` `{fault, count, delay_ms, on}`, `DELETE faults`
 //! - `POST handshake`: Meta's verification of the webhook URL
 //! - `PUT webhook` `{url}`
+//! - `PUT pages/{id}` `{token, dead, scopes, expires_at, …}`: what people do to a Page and its token ([`super::PageChange`])
 //! - `GET requests`, `GET deliveries`
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::StatusCode,
     routing::{get, post, put},
 };
@@ -17,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Delivery, FaultRequest, HowToDeliver, Ids, NewLead, RecordedRequest, Sandbox};
+use super::{Delivery, FaultRequest, HowToDeliver, Ids, NewLead, PageChange, RecordedRequest, Sandbox};
 
 /// Enough for a demo, too little to fill the memory by a slip of the finger.
 const MAX_COUNT: usize = 10_000;
@@ -28,6 +29,7 @@ pub(super) fn router() -> Router<Sandbox> {
         .route("/_sandbox/faults", post(add_fault).delete(clear_faults))
         .route("/_sandbox/handshake", post(handshake))
         .route("/_sandbox/webhook", put(webhook))
+        .route("/_sandbox/pages/{id}", put(change_page))
         .route("/_sandbox/requests", get(requests))
         .route("/_sandbox/deliveries", get(deliveries))
 }
@@ -108,6 +110,15 @@ struct WebhookRequest {
 
 async fn webhook(State(sandbox): State<Sandbox>, Json(request): Json<WebhookRequest>) -> StatusCode {
     sandbox.set_webhook_url(request.url);
+    StatusCode::NO_CONTENT
+}
+
+async fn change_page(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    Json(change): Json<PageChange>,
+) -> StatusCode {
+    sandbox.change_page(&id, change);
     StatusCode::NO_CONTENT
 }
 

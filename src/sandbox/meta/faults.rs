@@ -32,6 +32,8 @@ pub enum Fault {
     Timeout,
     /// HTTP 400 with code 368.
     Policy,
+    /// HTTP 400 with code 100: a field that does not exist.
+    Refused,
 }
 
 /// A fault for the next `count` calls.
@@ -42,6 +44,9 @@ pub struct FaultRequest {
     pub count: u32,
     #[serde(default)]
     pub delay_ms: Option<u64>,
+    /// Only calls whose path ends so: an edge such as `leadgen_forms`, or an object's id.
+    #[serde(default)]
+    pub on: Option<String>,
 }
 
 fn one() -> u32 {
@@ -63,8 +68,10 @@ impl Faults {
         self.0.clear();
     }
 
-    pub(super) fn next(&mut self) -> Option<(Fault, Duration)> {
-        let front = self.0.front_mut()?;
+    pub(super) fn next(&mut self, path: &str) -> Option<(Fault, Duration)> {
+        let meant = |request: &FaultRequest| request.on.as_deref().is_none_or(|on| path.ends_with(&format!("/{on}")));
+        let at = self.0.iter().position(meant)?;
+        let front = &mut self.0[at];
         let default = match front.fault {
             Fault::Slow => 1_000,
             Fault::Timeout => 60_000,
@@ -73,7 +80,7 @@ impl Faults {
         let next = (front.fault, Duration::from_millis(front.delay_ms.unwrap_or(default)));
         front.count -= 1;
         if front.count == 0 {
-            self.0.pop_front();
+            self.0.remove(at);
         }
         Some(next)
     }
@@ -101,6 +108,7 @@ impl Fault {
             Fault::Policy => {
                 error(400, 368, None, "The action attempted has been deemed abusive or is otherwise disallowed")
             }
+            Fault::Refused => error(400, 100, None, "(#100) Tried accessing nonexisting field (x) on node type (Page)"),
             Fault::Garbage => {
                 Answer::raw(StatusCode::OK, "application/json", r#"{"id":"1203984756120394","created_ti"#)
             }

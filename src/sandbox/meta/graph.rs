@@ -17,6 +17,7 @@ use super::{
     PageOptions, RecordedRequest, Sandbox,
     faults::{Fault, error},
     json as meta_json, keep,
+    pages::dead,
 };
 
 /// An answer before it is written.
@@ -72,7 +73,7 @@ pub(super) async fn answer(
     if method == Method::POST {
         query.extend(url::form_urlencoded::parse(&body).into_owned());
     }
-    let fault = sandbox.state().faults.next();
+    let fault = sandbox.state().faults.next(uri.path());
     if let Some((_, delay)) = fault {
         tokio::time::sleep(delay).await;
     }
@@ -135,20 +136,31 @@ fn authenticate<'a>(
     let Some(token) = token else {
         return Err(error(400, 104, None, "An access token is required to request this resource."));
     };
-    let caller = if let Some(page) = options.pages.iter().find(|page| page.token == token) {
+    // The proof is made with the secret of the app that the token was made for.
+    let mut secret = options.app_secret.as_str();
+    let app_of = |token: &str| {
+        let (id, given) = token.split_once('|')?;
+        sandbox.secret_of(id).filter(|secret| *secret == given)
+    };
+    let caller = if let Some(page) = sandbox.page_of(token) {
+        if let Some(subcode) = sandbox.changed(&page.id).dead {
+            return Err(dead(subcode));
+        }
+        secret = sandbox.secret_of(&sandbox.app_of(&page.id)).unwrap_or(secret);
         Caller::Page(page)
     } else if options.open_world {
         Caller::Anyone
     } else if token == options.user_token {
         Caller::User
-    } else if token == format!("{}|{}", options.app_id, options.app_secret) {
+    } else if let Some(own) = app_of(token) {
+        secret = own;
         Caller::App
     } else {
         return Err(error(401, 190, Some(467), "Invalid OAuth access token - Cannot parse access token"));
     };
     match query.get("appsecret_proof") {
         None => Err(error(400, 100, None, "API calls from the server require an appsecret_proof argument")),
-        Some(proof) if *proof != signature::appsecret_proof(options.app_secret.as_bytes(), token) => {
+        Some(proof) if *proof != signature::appsecret_proof(secret.as_bytes(), token) => {
             Err(error(400, 100, None, "Invalid appsecret_proof provided in the API argument"))
         }
         Some(_) => Ok(caller),

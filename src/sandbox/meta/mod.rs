@@ -13,6 +13,7 @@ mod forms;
 mod graph;
 mod json;
 mod nodes;
+mod pages;
 mod world;
 
 use std::{
@@ -37,7 +38,11 @@ pub use self::{
     delivery::{Delivery, HowToDeliver, Ids},
     faults::{Fault, FaultRequest},
     forms::Language,
+    pages::PageChange,
 };
+
+/// The app it plays.
+pub const APP_ID: &str = "300000000000001";
 
 /// How many recorded requests and deliveries are kept.
 const KEPT: usize = 1_000;
@@ -64,6 +69,8 @@ pub struct Options {
     pub app_id: String,
     /// Signs webhooks and checks `appsecret_proof`.
     pub app_secret: String,
+    /// Other apps: id and secret. Their tokens and proofs are good too.
+    pub other_apps: Vec<(String, String)>,
     /// What [`Sandbox::handshake`] says at the webhook.
     pub verify_token: String,
     /// The token for `me/accounts`.
@@ -95,8 +102,9 @@ impl Options {
     pub fn new(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Options {
         Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            app_id: "300000000000001".to_owned(),
+            app_id: APP_ID.to_owned(),
             app_secret: "sandbox-app-secret".to_owned(),
+            other_apps: Vec::new(),
             verify_token: "sandbox-verify-token".to_owned(),
             user_token: "sandbox-user-token".to_owned(),
             pages: vec![PageOptions {
@@ -167,6 +175,8 @@ struct State {
     leads: Vec<Arc<Lead>>,
     by_id: HashMap<String, usize>,
     subscribed: BTreeMap<String, Vec<String>>,
+    /// What people did to the pages since.
+    changes: BTreeMap<String, PageChange>,
     faults: faults::Faults,
     calls: u64,
     requests: VecDeque<RecordedRequest>,
@@ -245,7 +255,7 @@ impl Sandbox {
 
     /// The next `count` Graph calls meet this fault.
     pub fn fail_next(&self, fault: Fault, count: u32) {
-        self.queue_fault(FaultRequest { fault, count, delay_ms: None });
+        self.queue_fault(FaultRequest { fault, count, delay_ms: None, on: None });
     }
 
     /// As [`Sandbox::fail_next`], with a delay for the faults that have one.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Lead, PageOptions,
+    Lead, PageOptions, Sandbox,
     faults::{error, gone},
     forms,
     graph::{Answer, Call, Caller},
@@ -60,6 +60,9 @@ const PAGE_FIELDS: &[&str] =
 impl Call<'_> {
     /// A lead or a form, as far as this token may see it; what it may not see is not there.
     pub(super) fn object(&self, id: &str) -> Answer {
+        if let Some(page) = self.sandbox.pages().iter().find(|page| page.id == id && self.sees(&page.id)) {
+            return self.select(&page_json(self.sandbox, page), PAGE_FIELDS, "Page");
+        }
         if let Some((page, language)) = self.form(id) {
             return if self.sees(&page.id) {
                 self.select(&forms::form(id, language), FORM_FIELDS, "LeadgenForm")
@@ -107,8 +110,8 @@ impl Call<'_> {
     pub(super) fn page_forms(&self, page_id: &str) -> Answer {
         let page = self.sandbox.options().pages.iter().find(|page| page.id == page_id && self.sees(&page.id));
         let Some(page) = page else { return gone() };
-        let forms: Vec<(&str, Value)> =
-            page.forms.iter().map(|(id, lang)| (id.as_str(), forms::form(id, *lang))).collect();
+        let shown = if self.sandbox.changed(page_id).without_forms { &[][..] } else { &page.forms[..] };
+        let forms: Vec<(&str, Value)> = shown.iter().map(|(id, lang)| (id.as_str(), forms::form(id, *lang))).collect();
         let rows: Vec<(&str, &Value)> = forms.iter().map(|(id, form)| (*id, form)).collect();
         self.page_of(&rows, FORM_FIELDS, "LeadgenForm", &format!("{page_id}/leadgen_forms"))
     }
@@ -117,12 +120,14 @@ impl Call<'_> {
         if !matches!(&self.caller, Caller::Page(page) if page.id == page_id) {
             return error(400, 210, None, "(#210) A page access token is required to request this resource.");
         }
+        let app_id = self.sandbox.app_of(page_id);
         let mut state = self.sandbox.state();
         match method {
             "GET" => {
-                let apps = state.subscribed.get(page_id).map(|fields| {
-                    json!({"id": self.sandbox.options().app_id, "name": "NextMove", "subscribed_fields": fields})
-                });
+                let apps = state
+                    .subscribed
+                    .get(page_id)
+                    .map(|fields| json!({"id": app_id, "name": "NextMove", "subscribed_fields": fields}));
                 Answer::ok(json!({ "data": apps.into_iter().collect::<Vec<_>>() }))
             }
             "POST" => {
@@ -148,22 +153,22 @@ impl Call<'_> {
     pub(super) fn debug_token(&self) -> Answer {
         let options = self.sandbox.options();
         let input = self.query.get("input_token").map(String::as_str).unwrap_or_default();
-        let page = options.pages.iter().find(|page| page.token == input);
-        if page.is_none() && input != options.user_token {
+        if let Some(page) = self.sandbox.page_of(input) {
+            return Answer::ok(json!({"data": self.sandbox.token_of_page(page)}));
+        }
+        if input != options.user_token {
             let error = json!({"code": 190, "message": "Invalid OAuth access token."});
             return Answer::ok(json!({"data": {"error": error, "is_valid": false, "scopes": []}}));
         }
-        let scopes =
-            ["leads_retrieval", "pages_show_list", "pages_read_engagement", "pages_manage_metadata", "ads_management"];
         Answer::ok(json!({"data": {
-            "app_id": options.app_id, "type": if page.is_some() { "PAGE" } else { "USER" }, "is_valid": true,
-            "expires_at": 0, "data_access_expires_at": 0, "scopes": scopes,
+            "app_id": options.app_id, "type": "USER", "is_valid": true, "expires_at": 0, "data_access_expires_at": 0,
+            "scopes": ["leads_retrieval", "pages_show_list", "pages_read_engagement", "pages_manage_metadata", "ads_management"],
         }}))
     }
 
     pub(super) fn me(&self) -> Answer {
         match &self.caller {
-            Caller::Page(page) => self.select(&page_json(page), PAGE_FIELDS, "Page"),
+            Caller::Page(page) => self.select(&page_json(self.sandbox, page), PAGE_FIELDS, "Page"),
             Caller::User | Caller::App | Caller::Anyone => {
                 Answer::ok(json!({"id": "100000000000001", "name": "Sandbox"}))
             }
@@ -175,7 +180,7 @@ impl Call<'_> {
             return error(400, 102, None, "A user access token is required");
         }
         let pages: Vec<(&str, Value)> =
-            self.sandbox.options().pages.iter().map(|p| (p.id.as_str(), page_json(p))).collect();
+            self.sandbox.options().pages.iter().map(|p| (p.id.as_str(), page_json(self.sandbox, p))).collect();
         let rows: Vec<(&str, &Value)> = pages.iter().map(|(id, page)| (*id, page)).collect();
         self.page_of(&rows, PAGE_FIELDS, "Page", "me/accounts")
     }
@@ -273,9 +278,12 @@ fn compare(created: i64, operator: &str, value: i64) -> bool {
     }
 }
 
-fn page_json(page: &PageOptions) -> Value {
+fn page_json(sandbox: &Sandbox, page: &PageOptions) -> Value {
+    let change = sandbox.changed(&page.id);
+    let token = change.token.as_ref().unwrap_or(&page.token);
     json!({
-        "id": page.id, "name": page.name, "access_token": page.token, "category": "Home Improvement",
-        "tasks": ["ADVERTISE", "MANAGE", "ANALYZE"], "leadgen_tos_accepted": true, "has_lead_access": {"can_access_lead": true},
+        "id": page.id, "name": page.name, "access_token": token, "category": "Home Improvement",
+        "tasks": ["ADVERTISE", "MANAGE", "ANALYZE"], "leadgen_tos_accepted": !change.without_terms,
+        "has_lead_access": {"can_access_lead": !change.without_lead_access},
     })
 }

@@ -260,7 +260,7 @@ mod tests {
             let mapped = map_lead(&lead, Some(&form), &Overrides::new(), Country::parse(country).unwrap());
             assert!(mapped.full_name.is_some() && mapped.service.is_some() && mapped.postal_code.is_some());
             assert_eq!(mapped.answers[0].key, form.questions[1].key);
-            let consents = map_consents(&lead, Some(&form));
+            let consents = map_consents(&lead, Some(&form), &Overrides::new());
             assert!(consents[0].given && consents[0].inferred && !consents[2].given);
             phones += usize::from(mapped.phone.is_some());
             odd += usize::from(mapped.phone_given.is_some() && !lead.is_test());

@@ -136,7 +136,7 @@ async fn woken_by_notify_also_while_postgres_and_every_process_restart() {
 async fn a_worker_that_ends_gives_its_jobs_back_and_those_of_one_that_is_killed_come_back() {
     let mut fleet = Fleet::start().await;
     let running = "select count(*) from jobs where state = 'running'";
-    let slow = |count, delay_ms| FaultRequest { fault: Fault::Slow, count, delay_ms: Some(delay_ms) };
+    let slow = |count, delay_ms| FaultRequest { fault: Fault::Slow, count, delay_ms: Some(delay_ms), on: None };
 
     // Two run, and two wait for their places.
     fleet.meta.sandbox.queue_fault(slow(2, 5000));

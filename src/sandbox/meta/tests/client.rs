@@ -95,10 +95,10 @@ async fn silence_is_temporary_and_a_slow_answer_is_an_answer() {
     let (sandbox, url) = start(Options::new(now)).await;
     let lead_id = id(&sandbox.add_lead(&NewLead::default()));
     let meta = client_with(&url, |options| options.timeout = Duration::from_millis(800));
-    sandbox.queue_fault(FaultRequest { fault: Fault::Timeout, count: 1, delay_ms: Some(5_000) });
+    sandbox.queue_fault(FaultRequest { fault: Fault::Timeout, count: 1, delay_ms: Some(5_000), on: None });
     let error = meta.lead(&token(), &lead_id).await.unwrap_err();
     assert_eq!(error, MetaError::Temporary { reason: "no answer in time".into() });
-    sandbox.queue_fault(FaultRequest { fault: Fault::Slow, count: 1, delay_ms: Some(30) });
+    sandbox.queue_fault(FaultRequest { fault: Fault::Slow, count: 1, delay_ms: Some(30), on: None });
     assert!(meta.lead(&token(), &lead_id).await.is_ok());
 }
 
