@@ -47,6 +47,8 @@ pub struct Database {
 
 #[derive(Clone)]
 pub struct MetaConfig {
+    /// Asking Meta how healthy a token is needs it.
+    pub app_id: Option<String>,
     pub app_secret: Vec<u8>,
     pub verify_token: String,
     pub graph_url: Url,
@@ -179,6 +181,7 @@ impl Config {
                 master_keys,
             },
             meta: MetaConfig {
+                app_id: reader.app_id(),
                 app_secret: reader.secret(purpose, "META_APP_SECRET").into_bytes(),
                 verify_token: reader.secret(purpose, "META_VERIFY_TOKEN"),
                 graph_url: reader.value("META_GRAPH_URL", graph_url, "a URL"),
@@ -226,6 +229,14 @@ impl<G: Fn(&str) -> Option<String>> Reader<G> {
             self.say(name, "is not a number above 0");
         }
         number
+    }
+
+    fn app_id(&mut self) -> Option<String> {
+        let text = self.text("META_APP_ID")?;
+        if text.len() > 40 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.say("META_APP_ID", "is not an app's id: digits only");
+        }
+        Some(text)
     }
 
     /// Never repeats the secret in what it says.

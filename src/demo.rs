@@ -13,7 +13,8 @@ use crate::{
     db::{Actor, Tx},
     error::{Error, Result},
     identity::{self, NewUser, Role, Viewer},
-    integrations,
+    integrations::{self, IntroducePage},
+    jobs,
     leads::{self, Answer, Captured, Change, LostReason, NewConsent, NewLead, Person, Received, Status},
     organizations::{self, Locale, NewOrganization, Visibility},
     types::{
@@ -173,17 +174,21 @@ pub async fn fill(app: &App) -> Result<()> {
     for (organization, page) in [(fjordtak, &PAGES[0]), (rheinsolar, &PAGES[1])] {
         app.db
             .write(organization, Actor::System, async |tx| {
-                integrations::connect_page(tx, page.id, page.name, page.token).await
+                tx.set_now(now - TimeDelta::days(20));
+                integrations::connect_page(tx, page.id, page.name, page.token).await?;
+                tx.set_now(now);
+                jobs::enqueue::<App, _>(tx, &IntroducePage { page_id: page.id.to_owned() }).await
             })
             .await?;
     }
-    past(app, fjordtak, &fjordtak_team, &people.no, "Nytt tak før vinteren", now).await?;
-    past(app, rheinsolar, &rheinsolar_team, &people.de, "Solar für Eigenheime", now).await
+    past(app, fjordtak, PAGES[0].id, &fjordtak_team, &people.no, "Nytt tak før vinteren", now).await?;
+    past(app, rheinsolar, PAGES[1].id, &rheinsolar_team, &people.de, "Solar für Eigenheime", now).await
 }
 
 async fn past(
     app: &App,
     organization: OrganizationId,
+    page_id: &str,
     team: &[UserId],
     people: &[Someone],
     campaign: &str,
@@ -205,11 +210,17 @@ async fn past(
                 )
                 .await?;
                 let lead = capture(tx, someone, position, came, id).await?;
+                let received_at = came + TimeDelta::milliseconds(420);
+                integrations::remember(tx, page_id, &meta_lead_id(came, position), came, received_at).await?;
                 live_it(tx, lead, agent, story, came, now).await
             })
             .await?;
     }
     Ok(())
+}
+
+fn meta_lead_id(came: DateTime<Utc>, position: usize) -> String {
+    format!("{}{position:03}", came.timestamp())
 }
 
 async fn capture(
@@ -222,7 +233,7 @@ async fn capture(
     let new = NewLead {
         source: "meta",
         platform: Some(if position % 4 == 3 { "ig" } else { "fb" }.to_owned()),
-        meta_lead_id: Some(format!("{}{position:03}", came.timestamp())),
+        meta_lead_id: Some(meta_lead_id(came, position)),
         campaign: Some(campaign),
         form: None,
         adset: (Some("7101".to_owned()), Some("35–60".to_owned())),

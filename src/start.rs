@@ -20,7 +20,7 @@ use crate::{
     live,
     providers::{
         mail::Mail,
-        meta::{AppSecret, Meta, MetaOptions},
+        meta::{AppSecret, Meta, MetaId, MetaOptions},
     },
     types::clock::Clock,
     web, worker,
@@ -136,6 +136,7 @@ pub async fn app(config: Config, database_url: &str, clock: Clock) -> Result<App
     let options = MetaOptions {
         base_url: config.meta.graph_url.clone(),
         version: config.meta.graph_version.clone(),
+        app_id: config.meta.app_id.as_deref().and_then(|id| MetaId::parse(id).ok()),
         ..MetaOptions::new(AppSecret::new(config.meta.app_secret.clone()))
     };
     let meta = Meta::new(options).map_err(Error::internal)?;

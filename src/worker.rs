@@ -11,7 +11,7 @@ use crate::{
     db::Actor,
     identity::{self, SendInvitation, SendNotice, SendReset},
     integrations,
-    integrations::{FetchLead, ReplayQuarantine},
+    integrations::{FetchLead, IntroducePage, RemapForm, ReplayQuarantine},
     jobs::{self, Context, Failure, Job, Registry},
     leads::{EndSnooze, HandOver, Reseal},
     organizations, outbox,
@@ -23,6 +23,8 @@ pub fn registry() -> Registry<App> {
     Registry::default()
         .with::<FetchLead>()
         .with::<ReplayQuarantine>()
+        .with::<RemapForm>()
+        .with::<IntroducePage>()
         .with::<EndSnooze>()
         .with::<Reseal>()
         .with::<HandOver>()

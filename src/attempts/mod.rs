@@ -135,6 +135,8 @@ pub enum TimelineKind {
     Snoozed,
     Woken,
     Edited,
+    /// The form's questions go elsewhere now, and so did this lead's answers.
+    Remapped,
     Note,
     Attempt,
 }

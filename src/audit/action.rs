@@ -79,9 +79,26 @@ pub enum Action {
 
     PageConnected,
     ConnectionBroken,
+    /// An organization has an app of its own at Meta, or another secret for it.
+    MetaAppSaved,
+    MetaAppRemoved,
+    PageTokenReplaced,
+    PageDisconnected,
+    ConnectionTested,
+    /// Where the answers of a form go.
+    MappingChanged,
+    /// The leads of a form were to be mapped anew.
+    RemapAsked,
+    LeadRemapped,
     KeysRotated,
     JobReplayed,
     DeliveryReplayed,
+    /// An owner had a delivery's lead fetched again.
+    ReceiptReplayed,
+    /// As above, all that were given up.
+    ReceiptsReplayed,
+    /// A job was taken out of the graveyard for good.
+    JobDiscarded,
 
     /// Of a newer release; never written.
     #[serde(other)]
@@ -117,9 +134,10 @@ pub enum Subject {
     Organization,
     /// A Meta page, by the row that keeps it.
     Page,
-    /// A delivery in the quarantine.
+    /// A delivery, in the quarantine or received.
     Delivery,
     Invitation,
+    Form,
 }
 
 impl Subject {
@@ -131,13 +149,14 @@ impl Subject {
             Self::Page => "page",
             Self::Delivery => "delivery",
             Self::Invitation => "invitation",
+            Self::Form => "form",
         }
     }
 }
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 58] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -185,6 +204,17 @@ impl Action {
         Self::KeysRotated,
         Self::JobReplayed,
         Self::DeliveryReplayed,
+        Self::MetaAppSaved,
+        Self::MetaAppRemoved,
+        Self::PageTokenReplaced,
+        Self::PageDisconnected,
+        Self::ConnectionTested,
+        Self::MappingChanged,
+        Self::RemapAsked,
+        Self::LeadRemapped,
+        Self::ReceiptReplayed,
+        Self::ReceiptsReplayed,
+        Self::JobDiscarded,
     ];
 
     pub fn group(self) -> Group {
@@ -201,7 +231,7 @@ impl Action {
 
     fn parts(self) -> (&'static str, Group, Option<Subject>) {
         use Group::{Access, Leads, Settings, System, Team, Views};
-        use Subject::{Delivery, Invitation, Lead, Organization, Page, User};
+        use Subject::{Delivery, Form, Invitation, Lead, Organization, Page, User};
         match self {
             Self::LeadCaptured => ("lead_captured", Leads, Some(Lead)),
             Self::LeadEnquired => ("lead_enquired", Leads, Some(Lead)),
@@ -250,6 +280,17 @@ impl Action {
             Self::KeysRotated => ("keys_rotated", System, None),
             Self::JobReplayed => ("job_replayed", System, None),
             Self::DeliveryReplayed => ("delivery_replayed", System, Some(Delivery)),
+            Self::MetaAppSaved => ("meta_app_saved", Settings, None),
+            Self::MetaAppRemoved => ("meta_app_removed", Settings, None),
+            Self::PageTokenReplaced => ("page_token_replaced", Settings, Some(Page)),
+            Self::PageDisconnected => ("page_disconnected", Settings, Some(Page)),
+            Self::ConnectionTested => ("connection_tested", Settings, Some(Page)),
+            Self::MappingChanged => ("mapping_changed", Settings, Some(Form)),
+            Self::RemapAsked => ("remap_asked", Settings, Some(Form)),
+            Self::LeadRemapped => ("lead_remapped", Leads, Some(Lead)),
+            Self::ReceiptReplayed => ("receipt_replayed", System, Some(Delivery)),
+            Self::ReceiptsReplayed => ("receipts_replayed", System, None),
+            Self::JobDiscarded => ("job_discarded", System, None),
             Self::Unknown => ("unknown", System, None),
         }
     }

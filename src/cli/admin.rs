@@ -12,7 +12,8 @@ use crate::{
     db::{self, Actor, Directory, seal},
     error::Error,
     identity::{self, NewUser, Role},
-    integrations, jobs,
+    integrations::{self, IntroducePage},
+    jobs,
     leads::Reseal,
     organizations::{self, NewOrganization, Organization},
     types::ids::{HOUSE, OrganizationId, QuarantineId},
@@ -140,7 +141,8 @@ pub(super) fn connect_page(slug: &str, page_id: String, name: String) -> Outcome
     with_app(async |app| {
         let organization = organization(app, slug).await?;
         let connected = app.db.write(organization.id, Actor::CommandLine, async |tx| {
-            integrations::connect_page(tx, &page_id, &name, &token).await
+            integrations::connect_page(tx, &page_id, &name, &token).await?;
+            jobs::enqueue::<App, _>(tx, &IntroducePage { page_id }).await
         });
         connected.await.map_err(say)?;
         println!("Connected. Leads that waited for this page are fetched now.");
@@ -174,7 +176,7 @@ pub(super) fn rotate_keys() -> Outcome {
 
 pub(super) fn list_jobs() -> Outcome {
     with_app(async |app| {
-        let buried = app.db.directory(async |directory| jobs::buried(directory).await).await.map_err(say)?;
+        let buried = app.db.directory(async |directory| jobs::buried(directory, None).await).await.map_err(say)?;
         if buried.is_empty() {
             println!("The graveyard is empty.");
         }
@@ -191,7 +193,7 @@ pub(super) fn replay_job(id: i64) -> Outcome {
     with_app(async |app| {
         let replayed = app.db.directory(async |directory| {
             audit::record_in(directory, HOUSE, Actor::CommandLine, Action::JobReplayed.with("job", id));
-            jobs::replay(directory, id).await
+            jobs::replay(directory, id, None).await
         });
         replayed.await.map_err(say)?;
         println!("Job {id} runs again.");
@@ -201,7 +203,7 @@ pub(super) fn replay_job(id: i64) -> Outcome {
 
 pub(super) fn list_webhooks() -> Outcome {
     with_app(async |app| {
-        let waiting = integrations::webhooks(app).await.map_err(say)?;
+        let waiting = integrations::webhooks(app, None).await.map_err(say)?;
         if waiting.is_empty() {
             println!("No webhook waits.");
         }
@@ -215,7 +217,7 @@ pub(super) fn list_webhooks() -> Outcome {
 
 pub(super) fn replay_webhook(id: QuarantineId) -> Outcome {
     with_app(async |app| {
-        integrations::replay_webhook(app, Actor::CommandLine, id).await.map_err(say)?;
+        integrations::replay_webhook(app, Actor::CommandLine, id, None).await.map_err(say)?;
         println!("Received again; its leads are fetched now.");
         Ok(())
     })

@@ -15,6 +15,7 @@ use crate::{
     config::{Config, MAIL_TIMEOUT, Purpose},
     identity,
     providers::mail::MailOptions,
+    sandbox::meta::APP_ID,
     start::{self, Database, Role},
     types::clock::Clock,
 };
@@ -26,6 +27,7 @@ pub(super) fn demo(meta: Option<Url>) -> Outcome {
     let listener = bind(config.http.listen, "LISTEN_ADDR")?;
     let own_sandbox = if meta.is_none() { Some(free_address()?) } else { None };
     let own_url = own_sandbox.and_then(|address| Url::parse(&format!("http://{address}")).ok());
+    config.meta.app_id.get_or_insert_with(|| APP_ID.to_owned());
     config.meta.graph_url = meta.or(own_url).ok_or("The sandbox has no address.")?;
     // A relay of one's own would write to people who do not exist.
     let own_mail = if own_sandbox.is_some() && config.mail.is_none() { Some(free_address()?) } else { None };

@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Role, Viewer, client_address, proof, session};
+use super::{Role, Viewer, client_address, proof, session, sql};
 use crate::{
     app::App,
     audit::{self, Entry},
@@ -136,7 +136,8 @@ impl Staff {
         self.viewer
     }
 
-    fn by(&self) -> By {
+    /// Who acts, and from where.
+    pub fn by(&self) -> By {
         By { actor: Actor::User(self.user()), origin: Some(self.origin.clone()) }
     }
 
@@ -264,6 +265,11 @@ impl Operator {
     /// As [`Staff::saw`], of what is the house's.
     pub fn saw(&self, directory: &mut Directory, entry: impl Into<Entry>) {
         audit::saw_of_the_house(&self.app, directory, self.by(), entry);
+    }
+
+    /// The organizations that their operators look after: no others are theirs to see.
+    pub async fn organizations(&self) -> Result<Vec<OrganizationId>> {
+        self.app.db.directory(async |directory| sql::looked_after(directory, self.user).await).await
     }
 
     pub async fn directory<T>(&self, verb: impl AsyncFnOnce(&mut Directory) -> Result<T>) -> Result<T> {

@@ -325,3 +325,14 @@ pub(super) async fn prune(directory: &mut Directory, before: DateTime<Utc>) -> R
         .await?
         .rows_affected())
 }
+
+/// The organizations of the operators on whose staff the person is.
+pub(super) async fn looked_after(directory: &mut Directory, user: UserId) -> Result<Vec<OrganizationId>> {
+    let ids = sqlx::query_scalar!(
+        "select o.id from organizations o join operator_staff s on s.operator_id = o.operator_id where s.user_id = $1",
+        user.0
+    )
+    .fetch_all(directory.conn())
+    .await?;
+    Ok(ids.into_iter().map(OrganizationId).collect())
+}

@@ -53,7 +53,7 @@ impl Job<App> for FetchLead {
                     None => return Ok(()),
                 },
             };
-            match app.meta.lead(&ground.token, &id).await {
+            match ground.meta.lead(&ground.token, &id).await {
                 Ok(lead) => break (ground, lead),
                 // Refused with what was remembered: the page may have been connected anew since.
                 Err(error) if is_remembered && error.breaks_connection() => {
@@ -65,7 +65,7 @@ impl Job<App> for FetchLead {
         };
         let fetched_at = app.clock.now();
         let new_form = match self.unknown_form(&ground, &lead) {
-            Some(form_id) => match app.meta.form(&ground.token, &form_id).await {
+            Some(form_id) => match ground.meta.form(&ground.token, &form_id).await {
                 Ok(form) => Some(form),
                 // Without its form a lead has no question labels and no consent text: worth a few tries, not worth a lead.
                 Err(error) if matches!(error.retry(), Retry::Never | Retry::Few) || context.attempt > FEW => {
@@ -95,7 +95,8 @@ impl FetchLead {
     /// Reacts to what Meta said, and tells the queue when to come again.
     async fn refused(&self, context: &Context<App>, organization: OrganizationId, error: MetaError) -> Failure {
         let db = &context.app.db;
-        let reason = error.to_string();
+        // The class stands before it, for the owner reads that in words.
+        let reason = format!("{}: {error}", error.class());
         metrics::counter!("nextmove_meta_errors_total", "class" => error.class()).increment(1);
         let told = match &error {
             MetaError::Throttled { retry_after, .. } => {
@@ -142,13 +143,13 @@ impl Job<App> for ReplayQuarantine {
     }
 
     async fn run(self, context: Context<App>) -> Result<(), Failure> {
-        let db = &context.app.db;
+        let (db, organization) = (&context.app.db, context.organization()?);
         let waiting =
-            db.directory(async |directory| sql::waiting_bodies(directory, Some(&self.page_id), None).await).await?;
+            db.directory(async |directory| sql::waiting_for_page(directory, &self.page_id, organization).await).await?;
         let full = waiting.len() >= 1000;
-        for (id, body, received_at) in waiting {
-            receive(&context.app, &body, received_at).await?;
-            db.directory(async |directory| sql::replayed(directory, id).await).await?;
+        for part in waiting {
+            receive(&context.app, &part.body, part.door, part.received_at).await?;
+            db.directory(async |directory| sql::replayed(directory, part.id).await).await?;
         }
         // There may be more; the page is known now, so nothing of it comes back into the quarantine.
         if full {

@@ -9,13 +9,13 @@ use std::{
 
 use chrono::TimeDelta;
 
-use super::{FetchLead, mapping, sql};
+use super::{FetchLead, apps, mapping, sql};
 use crate::{
     app::App,
     db::Actor,
     error::Error,
     jobs::Failure,
-    providers::meta::{GraphForm, PageToken},
+    providers::meta::{GraphForm, Meta, PageToken},
     types::{
         country::Country,
         ids::{CampaignId, FormId, OrganizationId},
@@ -29,6 +29,8 @@ pub(super) const BROKEN_PAUSE: TimeDelta = TimeDelta::minutes(10);
 
 /// What is known before Meta is asked.
 pub(super) struct Ground {
+    /// Graph, as the app that the token was made for.
+    pub meta: Meta,
     pub token: PageToken,
     /// Whether the connection was marked broken, and this fetch tries whether it still is.
     pub was_broken: bool,
@@ -66,6 +68,12 @@ pub(super) fn forget(app: &App, organization: OrganizationId, job: &FetchLead) {
     app.kept::<Kept>().0.write().unwrap_or_else(PoisonError::into_inner).remove(&key(organization, job));
 }
 
+/// An owner changed the token, the app or a mapping: it counts at once, in this process.
+pub(super) fn forget_all(app: &App, organization: OrganizationId) {
+    let kept = app.kept::<Kept>();
+    kept.0.write().unwrap_or_else(PoisonError::into_inner).retain(|(of, ..), _| *of != organization);
+}
+
 /// Reads it, and remembers it where the page works. Nothing where the lead is stored already.
 pub(super) async fn read(
     app: &App,
@@ -80,14 +88,24 @@ pub(super) async fn read(
                 return Err(Error::NotFound);
             };
             let token = PageToken::new(tx.open("meta_connections", "token", row.row_id, &row.token)?);
-            Ok((row, token))
+            let own = row.app_row.zip(row.app_id.as_deref()).zip(row.app_secret.as_ref());
+            let meta = match own {
+                Some(((id, app_id), sealed)) => {
+                    apps::speaking(app, app_id, tx.open(apps::TABLE, "app_secret", id, sealed)?)?
+                }
+                None => app.meta.clone(),
+            };
+            Ok((row, token, meta))
         })
         .await;
-    let (row, token) = match found {
+    let (row, token, meta) = match found {
         Ok(found) => found,
         // Disconnected since: it waits for the page to come back.
         Err(Error::NotFound) => {
-            return Err(Failure::RetryAfter(Duration::from_secs(600), "the page is not connected".to_owned()));
+            return Err(Failure::RetryAfter(
+                Duration::from_secs(600),
+                "not_connected: the page is not connected".to_owned(),
+            ));
         }
         Err(error) => return Err(error.into()),
     };
@@ -99,7 +117,7 @@ pub(super) async fn read(
         && now < tried_at + BROKEN_PAUSE
     {
         let pause = (tried_at + BROKEN_PAUSE - now).to_std().unwrap_or(Duration::from_secs(60));
-        return Err(Failure::RetryAfter(pause, "the connection to Meta is broken".to_owned()));
+        return Err(Failure::RetryAfter(pause, "broken: the connection to Meta is broken".to_owned()));
     }
     let form = match (row.form_id, row.form) {
         (Some(id), Some(form)) => Some(KnownForm {
@@ -116,6 +134,7 @@ pub(super) async fn read(
         _ => None,
     };
     let ground = Arc::new(Ground {
+        meta,
         token,
         was_broken: row.broken_at.is_some(),
         country: Country::parse(&row.country).map_err(|error| Failure::Permanent(error.to_string()))?,

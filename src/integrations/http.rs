@@ -2,21 +2,25 @@
 
 use axum::{
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, Request, State},
-    http::{StatusCode, header},
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request, State},
+    http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::get,
 };
 use serde::Deserialize;
-use subtle::ConstantTimeEq;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{LeadForm, receive, sql};
+use super::{
+    LeadForm,
+    apps::{self, Signer},
+    receive, sql,
+};
 use crate::{
     app::App,
     error::{Error, Result},
     http::{Items, Json, Query},
     identity::Staff,
+    types::ids::OrganizationId,
 };
 
 /// A post holds up to 1,000 changes of about 300 bytes.
@@ -26,6 +30,7 @@ const LARGEST_POST: usize = 2 * 1024 * 1024;
 pub fn webhook_routes() -> axum::Router<App> {
     axum::Router::new()
         .route("/webhooks/meta-lead", get(handshake).post(deliver))
+        .route("/webhooks/meta-lead/{route}", get(handshake).post(deliver))
         .layer(DefaultBodyLimit::max(LARGEST_POST))
 }
 
@@ -44,12 +49,9 @@ struct Handshake {
 }
 
 /// Meta asks, once, whether this address is ours: the bare challenge is the answer.
-async fn handshake(State(app): State<App>, Query(asked): Query<Handshake>) -> Result<Response> {
-    let expected = app.config.meta.verify_token.as_bytes();
-    let given = asked.verify_token.unwrap_or_default();
-    let is_ours = asked.mode.as_deref() == Some("subscribe")
-        && !expected.is_empty()
-        && bool::from(given.as_bytes().ct_eq(expected));
+async fn handshake(Door(signer): Door, Query(asked): Query<Handshake>) -> Result<Response> {
+    let is_ours =
+        asked.mode.as_deref() == Some("subscribe") && signer.knows(asked.verify_token.as_deref().unwrap_or_default());
     match asked.challenge {
         Some(challenge) if is_ours && challenge.len() <= 256 => {
             Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], challenge).into_response())
@@ -58,30 +60,49 @@ async fn handshake(State(app): State<App>, Query(asked): Query<Handshake>) -> Re
     }
 }
 
-/// A delivery whose signature, over the bytes as they came, is Meta's.
-struct MetaWebhook(Bytes);
+/// Which path was knocked at: the common one, or an organization's own.
+struct Door(Signer);
+
+impl FromRequestParts<App> for Door {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let route = Option::<axum::extract::Path<String>>::from_request_parts(parts, app).await;
+        let route = route.map_err(|_| Error::NotFound)?.map(|axum::extract::Path(route)| route);
+        Ok(Self(apps::signer(app, route.as_deref()).await?))
+    }
+}
+
+/// A delivery whose signature, over the bytes as they came, is that of the app whose path it came by.
+struct MetaWebhook {
+    body: Bytes,
+    door: Option<OrganizationId>,
+}
 
 impl FromRequest<App> for MetaWebhook {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let (mut parts, body) = request.into_parts();
+        let Door(signer) = Door::from_request_parts(&mut parts, app).await?;
+        let request = Request::from_parts(parts, body);
         let signature =
             request.headers().get("x-hub-signature-256").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = Bytes::from_request(request, app).await.map_err(|error| match error.into_response().status() {
             StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
             _ => Error::Malformed("the body broke off".to_owned()),
         })?;
-        if !app.meta_secret.verify(&body, signature.as_deref()) {
+        if !signer.secret.verify(&body, signature.as_deref()) {
             metrics::counter!("nextmove_webhook_refused_total").increment(1);
             return Err(Error::Unauthenticated("signature"));
         }
-        Ok(Self(body))
+        Ok(Self { body, door: signer.organization })
     }
 }
 
 /// Answers when everything is stored; Meta delivers again what was not answered.
-async fn deliver(State(app): State<App>, MetaWebhook(body): MetaWebhook) -> Result<StatusCode> {
-    receive(&app, &body, app.clock.now()).await?;
+async fn deliver(State(app): State<App>, MetaWebhook { body, door }: MetaWebhook) -> Result<StatusCode> {
+    receive(&app, &body, door, app.clock.now()).await?;
     Ok(StatusCode::OK)
 }
 

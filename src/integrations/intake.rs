@@ -11,6 +11,7 @@ use crate::{
     error::Result,
     jobs::{Gather, Handover},
     providers::meta::LeadgenChange,
+    types::ids::OrganizationId,
 };
 
 /// Deliveries in one statement. A delivery itself holds up to 1,000 leads.
@@ -18,6 +19,8 @@ const MOST: usize = 64;
 
 /// The leads of one delivery, and when it came.
 pub(super) struct Delivery {
+    /// Whose path it came by; by the common one it may be everybody's.
+    pub door: Option<OrganizationId>,
     pub leads: Vec<LeadgenChange>,
     pub received_at: DateTime<Utc>,
 }
@@ -33,6 +36,7 @@ impl Default for Intake {
 /// Stores receipts and the jobs that fetch the leads; on return they are on disk. Gives back the leads whose page is nobody's.
 pub(super) async fn take_in(
     app: &App,
+    door: Option<OrganizationId>,
     leads: Vec<LeadgenChange>,
     received_at: DateTime<Utc>,
 ) -> Result<Vec<LeadgenChange>> {
@@ -42,7 +46,7 @@ pub(super) async fn take_in(
         let app = app.clone();
         async move { take_in_all(&app, &all).await }
     };
-    intake.0.add(Delivery { leads, received_at }, work).await
+    intake.0.add(Delivery { door, leads, received_at }, work).await
 }
 
 /// Gives back, of each delivery, the leads whose page is nobody's.

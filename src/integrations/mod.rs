@@ -6,12 +6,20 @@
 //! - Delivered any number of times in any order, a lead is captured once.
 //! - No transaction is open while we talk to Meta.
 
+mod apps;
+mod checkup;
+mod connect;
 mod fetch;
+mod forms;
+mod graveyard;
 mod ground;
 mod http;
 mod intake;
 pub mod mapping;
 mod operator;
+mod owner;
+mod receipts;
+mod remap;
 mod sql;
 mod store;
 
@@ -25,14 +33,18 @@ use crate::{
     audit::{self, Action},
     db::{Directory, Tx},
     error::{Error, Result},
-    jobs,
+    jobs::{self, Failure},
     outbox::{self, Event},
-    providers::meta::{LeadgenChange, parse_webhook},
-    types::ids::{FormId, QuarantineId, new_uuid},
+    providers::meta::{LeadgenChange, MetaError, Retry, parse_webhook},
+    types::ids::{FormId, OrganizationId, QuarantineId, new_uuid},
 };
+pub use connect::IntroducePage;
 pub use fetch::{FetchLead, ReplayQuarantine};
 pub use http::{forms_routes, webhook_routes};
 pub use operator::{replay_webhook, routes as operator_routes, webhooks};
+pub use owner::routes as owner_routes;
+pub use receipts::remember;
+pub use remap::RemapForm;
 
 /// A lead form.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -64,7 +76,14 @@ pub struct Taken {
 }
 
 /// Stores a signed delivery and what follows from it. On return everything in it is on disk.
-pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Result<Taken> {
+///
+/// `door`: whose path it came by, so whose app signed it. Then only what is that organization's own is taken in.
+pub async fn receive(
+    app: &App,
+    body: &[u8],
+    door: Option<OrganizationId>,
+    received_at: DateTime<Utc>,
+) -> Result<Taken> {
     let mut set_aside = Vec::new();
     let leads = match parse_webhook(body) {
         Ok(webhook) => {
@@ -79,7 +98,7 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
             }));
             set_aside.extend(webhook.rejected.into_iter().map(|rejected| Quarantined {
                 reason: "unreadable",
-                page_id: None,
+                page_id: rejected.page_id.map(|id| id.as_str().to_owned()),
                 body: rejected.raw.into_bytes(),
             }));
             webhook.leads
@@ -90,7 +109,7 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
         }
     };
     let all = leads.len();
-    let homeless = if leads.is_empty() { Vec::new() } else { intake::take_in(app, leads, received_at).await? };
+    let homeless = if leads.is_empty() { Vec::new() } else { intake::take_in(app, door, leads, received_at).await? };
     let taken = all - homeless.len();
     set_aside.extend(homeless.iter().map(|change| Quarantined {
         reason: "unknown_page",
@@ -103,13 +122,15 @@ pub async fn receive(app: &App, body: &[u8], received_at: DateTime<Utc>) -> Resu
             reason = set_aside[0].reason,
             "parts of a delivery wait in the quarantine"
         );
-        sql::quarantine(app.db.pool(), &set_aside, received_at).await?;
+        sql::quarantine(app.db.pool(), &set_aside, door, received_at).await?;
         // A page that was connected between the two statements has been replayed already: once more.
-        let pages: Vec<String> = set_aside.iter().filter_map(|part| part.page_id.clone()).collect();
+        let of_nobody = set_aside.iter().filter(|part| part.reason == "unknown_page");
+        let pages: Vec<String> = of_nobody.filter_map(|part| part.page_id.clone()).collect();
         let late = Some(received_at.timestamp_micros());
         app.db
             .directory(async |directory| {
-                for (page_id, organization) in sql::routed(directory, &pages).await? {
+                let routed = sql::routed(directory, &pages).await?.into_iter();
+                for (page_id, organization) in routed.filter(|(_, of)| door.is_none_or(|door| door == *of)) {
                     jobs::enqueue_for::<App, _>(directory, Some(organization), &ReplayQuarantine { page_id, late })
                         .await?;
                 }
@@ -144,10 +165,12 @@ pub async fn connect_page(tx: &mut Tx, page_id: &str, name: &str, token: &str) -
     if !sql::route_page(tx, page_id).await? {
         return Err(Error::conflict("page_taken", "This page is connected to another organization."));
     }
-    let row = sql::connection_row(tx, page_id).await?.unwrap_or_else(|| new_uuid(tx.now()));
+    let known = sql::connection_row(tx, page_id).await?;
+    let row = known.unwrap_or_else(|| new_uuid(tx.now()));
     let sealed = tx.seal("meta_connections", "token", row, token.trim())?;
     sql::upsert_connection(tx, page_id, row, name, sealed).await?;
-    audit::record(tx, Action::PageConnected.on(row).with("page", page_id));
+    let action = if known.is_some() { Action::PageTokenReplaced } else { Action::PageConnected };
+    audit::record(tx, action.on(row).with("page", page_id));
     outbox::record(tx, Event::PageConnected { page_id: page_id.to_owned(), row });
     Ok(())
 }
@@ -159,6 +182,16 @@ pub async fn mark_broken(tx: &mut Tx, page_id: &str, reason: &str) -> Result<()>
         outbox::record(tx, Event::ConnectionBroken { page_id: page_id.to_owned(), row });
     }
     Ok(())
+}
+
+/// What Graph's error means for a job that a person may ask for again.
+fn failure(error: &MetaError) -> Failure {
+    let reason = format!("{}: {error}", error.class());
+    match error.retry() {
+        Retry::After(pause) => Failure::RetryAfter(pause, reason),
+        Retry::Backoff | Retry::Few => Failure::Retry(reason),
+        Retry::Never => Failure::Permanent(reason),
+    }
 }
 
 /// Lets what waits for a page's leads run now.

@@ -15,7 +15,7 @@ use crate::{
     http::{Items, Json, Path},
     identity::Operator,
     jobs::{self, Buried},
-    types::ids::{HOUSE, QuarantineId},
+    types::ids::{HOUSE, OrganizationId, QuarantineId},
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -38,9 +38,9 @@ pub struct QuarantinedWebhook {
     pub size: i32,
 }
 
-/// What waits in the quarantine, newest first.
-pub async fn webhooks(app: &App) -> Result<Vec<QuarantinedWebhook>> {
-    let waiting = app.db.directory(async |directory| sql::waiting(directory).await).await?;
+/// What waits in the quarantine, newest first: of these organizations and of none, or all.
+pub async fn webhooks(app: &App, only: Option<&[OrganizationId]>) -> Result<Vec<QuarantinedWebhook>> {
+    let waiting = app.db.directory(async |directory| sql::waiting(directory, only).await).await?;
     Ok(waiting
         .into_iter()
         .map(|row| QuarantinedWebhook {
@@ -54,10 +54,15 @@ pub async fn webhooks(app: &App) -> Result<Vec<QuarantinedWebhook>> {
 }
 
 /// Receives a delivery again; it leaves the quarantine only if all of it can be taken now.
-pub async fn replay_webhook(app: &App, by: impl Into<By>, id: QuarantineId) -> Result<()> {
-    let waiting = app.db.directory(async |directory| sql::waiting_bodies(directory, None, Some(id)).await).await?;
-    let (_, body, received_at) = waiting.into_iter().next().ok_or(Error::NotFound)?;
-    let taken = receive(app, &body, received_at).await?;
+pub async fn replay_webhook(
+    app: &App,
+    by: impl Into<By>,
+    id: QuarantineId,
+    only: Option<&[OrganizationId]>,
+) -> Result<()> {
+    let part = app.db.directory(async |directory| sql::waiting_part(directory, id, only).await).await?;
+    let part = part.ok_or(Error::NotFound)?;
+    let taken = receive(app, &part.body, part.door, part.received_at).await?;
     // What was set aside again has a row of its own now.
     app.db
         .directory(async |directory| {
@@ -71,13 +76,14 @@ pub async fn replay_webhook(app: &App, by: impl Into<By>, id: QuarantineId) -> R
     Ok(())
 }
 
-/// The graveyard: jobs that were given up, newest first.
+/// The graveyard: jobs that were given up, newest first; those of the organizations that the operator looks after, and the server's own.
 #[utoipa::path(get, path = "/api/operator/jobs", tag = "operator", responses((status = 200, body = Items<Buried>)))]
 async fn buried(operator: Operator) -> Result<Json<Items<Buried>>> {
+    let only = operator.organizations().await?;
     let items = operator
         .directory(async |directory| {
             operator.saw(directory, Action::GraveyardViewed);
-            jobs::buried(directory).await
+            jobs::buried(directory, Some(&only)).await
         })
         .await?;
     Ok(Json(Items { items }))
@@ -87,10 +93,11 @@ async fn buried(operator: Operator) -> Result<Json<Items<Buried>>> {
 #[utoipa::path(post, path = "/api/operator/jobs/{id}/replay", tag = "operator", params(("id" = i64, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 async fn replay_job(operator: Operator, Path(id): Path<i64>) -> Result<StatusCode> {
+    let only = operator.organizations().await?;
     operator
         .directory(async |directory| {
             audit::record_in(directory, HOUSE, operator.by(), Action::JobReplayed.with("job", id));
-            jobs::replay(directory, id).await
+            jobs::replay(directory, id, Some(&only)).await
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -100,7 +107,8 @@ async fn replay_job(operator: Operator, Path(id): Path<i64>) -> Result<StatusCod
 #[utoipa::path(get, path = "/api/operator/webhooks", tag = "operator", responses((status = 200, body = Items<QuarantinedWebhook>)))]
 async fn quarantine(operator: Operator, State(app): State<App>) -> Result<Json<Items<QuarantinedWebhook>>> {
     operator.directory(async |directory| Ok(operator.saw(directory, Action::QuarantineViewed))).await?;
-    Ok(Json(Items { items: webhooks(&app).await? }))
+    let only = operator.organizations().await?;
+    Ok(Json(Items { items: webhooks(&app, Some(&only)).await? }))
 }
 
 /// Takes a delivery in again.
@@ -111,6 +119,7 @@ async fn replay_delivery(
     State(app): State<App>,
     Path(id): Path<QuarantineId>,
 ) -> Result<StatusCode> {
-    replay_webhook(&app, operator.by(), id).await?;
+    let only = operator.organizations().await?;
+    replay_webhook(&app, operator.by(), id, Some(&only)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -52,7 +52,7 @@ impl Fetched {
         let form = new_form.as_ref().or_else(|| known.map(|known| &known.form));
         let overrides = known.map(|known| known.overrides.clone()).unwrap_or_default();
         let mapped = mapping::map_lead(&lead, form, &overrides, ground.country);
-        let consents = mapping::map_consents(&lead, form).into_iter().map(consent).collect();
+        let consents = mapping::map_consents(&lead, form, &overrides).into_iter().map(consent).collect();
         let new = NewLead {
             source: "meta",
             is_test: lead.is_test(),
@@ -139,18 +139,17 @@ async fn store_all(app: &App, organization: OrganizationId, all: &[Arc<Fetched>]
     Ok(captured)
 }
 
-async fn keep_form(tx: &mut Tx, page_id: &str, form: &GraphForm) -> Result<FormId> {
+/// Keeps a form as Meta tells it now.
+pub(super) async fn keep_form(tx: &mut Tx, page_id: &str, form: &GraphForm) -> Result<FormId> {
     let name = form.name.clone().unwrap_or_else(|| form.id.as_str().to_owned());
-    let (id, is_new) =
-        sql::upsert_form(tx, page_id, form.id.as_str(), &name, form.locale.as_deref(), serde_json::to_value(form)?)
-            .await?;
+    let (id, is_new) = sql::upsert_form(tx, page_id, form.id.as_str(), &name, form).await?;
     if is_new {
         outbox::record(tx, Event::ListChanged { topic: Topic::Forms, id: id.0 });
     }
     Ok(id)
 }
 
-fn person(mapped: mapping::MappedLead) -> Person {
+pub(super) fn person(mapped: mapping::MappedLead) -> Person {
     Person {
         full_name: mapped.full_name,
         phone: mapped.phone,

@@ -5,6 +5,7 @@
 //! and replays it. A worker takes only kinds that it knows, so old and new releases work side by side.
 
 mod gather;
+mod graveyard;
 mod handover;
 mod sql;
 pub mod worker;
@@ -21,8 +22,9 @@ use crate::{
     types::ids::OrganizationId,
 };
 pub use gather::Gather;
+pub use graveyard::{Buried, buried, buried_own, discard_own, replay, replay_own};
 pub use handover::{Claim, Handover};
-pub use sql::{Buried, Depth, Taken, buried, depth, prune, replay};
+pub use sql::{Depth, Taken, depth, prune};
 
 /// A kind of work.
 pub trait Job<C>: Serialize + DeserializeOwned + Send + 'static {

@@ -6,17 +6,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{
-    db::Directory,
-    error::{Error, Result},
-    types::ids::OrganizationId,
-};
+use crate::{db::Directory, error::Result, types::ids::OrganizationId};
 
 /// A job as a worker takes it.
 #[derive(Debug)]
@@ -227,45 +221,4 @@ pub async fn depth(directory: &mut Directory) -> Result<Depth> {
     )
     .fetch_one(directory.conn())
     .await?)
-}
-
-/// A job in the graveyard.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Buried {
-    pub id: i64,
-    pub kind: String,
-    pub organization_id: Option<Uuid>,
-    pub attempt: i32,
-    /// Why the last attempt failed.
-    pub last_error: Option<String>,
-    pub finished_at: Option<DateTime<Utc>>,
-}
-
-/// The graveyard, newest first.
-pub async fn buried(directory: &mut Directory) -> Result<Vec<Buried>> {
-    Ok(sqlx::query_as!(
-        Buried,
-        "select id, kind, organization_id, attempt, last_error, finished_at from jobs where state = 'dead' order by id desc limit 200"
-    )
-    .fetch_all(directory.conn())
-    .await?)
-}
-
-/// Brings a job back from the graveyard, with all its attempts before it.
-pub async fn replay(directory: &mut Directory, id: i64) -> Result<()> {
-    let now = directory.now();
-    let done = sqlx::query!(
-        "update jobs set state = 'ready', attempt = 0, run_at = $2, created_at = $2, finished_at = null
-         where id = $1 and state = 'dead'
-           and not exists (select from jobs twin where twin.kind = jobs.kind and twin.key = jobs.key and twin.state in ('ready', 'running'))",
-        id,
-        now
-    )
-    .execute(directory.conn())
-    .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::NotFound);
-    }
-    directory.ring_jobs();
-    Ok(())
 }

@@ -15,6 +15,7 @@ mod hand_over;
 mod http;
 mod jobs;
 mod notes;
+mod remap;
 mod sql;
 mod tokens;
 mod told;
@@ -35,6 +36,7 @@ pub use hand_over::HandOver;
 pub use http::routes;
 pub use jobs::{EndSnooze, Reseal};
 pub use notes::{add_note, write_note};
+pub use remap::{is_untouched, remap};
 pub use trace::{Trace, acknowledged, emitted, opened};
 pub use work::{Change, assign, attempted, change, claim, outcome_known, release, snooze, wake};
 

@@ -21,6 +21,7 @@ pub(super) enum Told {
     Assigned,
     Snoozed,
     Woken,
+    Remapped,
 }
 
 impl Told {
@@ -34,6 +35,7 @@ impl Told {
             Self::Assigned => ("assigned", Action::LeadAssigned),
             Self::Snoozed => ("snoozed", Action::LeadSnoozed),
             Self::Woken => ("woken", Action::LeadWoken),
+            Self::Remapped => ("remapped", Action::LeadRemapped),
         }
     }
 }

@@ -27,6 +27,7 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(attempts::routes())
         .merge(campaigns::routes())
         .merge(integrations::forms_routes())
+        .merge(integrations::owner_routes())
         .merge(integrations::operator_routes())
         .merge(audit::routes());
     if demo {

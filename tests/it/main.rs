@@ -7,6 +7,8 @@ mod access;
 mod audit;
 mod authenticator;
 mod cancelled;
+mod checkup;
+mod connect;
 mod document;
 mod factors;
 mod faults;

@@ -5,7 +5,7 @@ use sqlx::{Connection, PgConnection};
 use crate::world::TestApp;
 
 /// The tables that find a tenant. Every other table belongs to one.
-const DIRECTORY: [&str; 24] = [
+const DIRECTORY: [&str; 25] = [
     "_sqlx_migrations",
     "access_rules",
     "ceremonies",
@@ -18,6 +18,7 @@ const DIRECTORY: [&str; 24] = [
     "login_failures",
     "memberships",
     "meta_pages",
+    "meta_routes",
     "operator_staff",
     "operators",
     "organizations",

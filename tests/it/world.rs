@@ -47,6 +47,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const TEMPLATE: &str = "template_nextmove";
 const KEYS: &str = "t1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 pub const APP_SECRET: &str = "the-app-secret-of-tests";
+/// An app that an organization may have of its own: id and secret.
+pub const OWN_APP: (&str, &str) = ("300000000000002", "the-secret-of-an-own-app");
 pub const VERIFY_TOKEN: &str = "the-verify-token-of-tests";
 
 /// Who there is. The same in every test.
@@ -180,6 +182,7 @@ fn config(port: u16, graph: &str, demo: bool) -> Config {
         "MASTER_KEYS" => Some(KEYS.to_owned()),
         "META_APP_SECRET" => Some(APP_SECRET.to_owned()),
         "META_VERIFY_TOKEN" => Some(VERIFY_TOKEN.to_owned()),
+        "META_APP_ID" => Some(meta::APP_ID.to_owned()),
         "META_GRAPH_URL" => Some(graph.to_owned()),
         "DATABASE_CONNECTIONS" => Some("10".to_owned()),
         _ => None,
@@ -254,6 +257,7 @@ impl TestApp {
         let told = clock.clone();
         let options = meta::Options {
             app_secret: APP_SECRET.to_owned(),
+            other_apps: vec![(OWN_APP.0.to_owned(), OWN_APP.1.to_owned())],
             verify_token: VERIFY_TOKEN.to_owned(),
             webhook_url: format!("http://{address}/webhooks/meta-lead").parse().ok(),
             ..meta::Options::new(move || told.now())

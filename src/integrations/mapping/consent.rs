@@ -8,9 +8,12 @@
 
 use aws_lc_rs::digest;
 
-use crate::providers::meta::{Checkbox, GraphForm, GraphLead};
+use crate::providers::meta::{Checkbox, GraphForm, GraphLead, Question};
 
-use super::{MAX_CHARS, clean};
+use super::{
+    MAX_CHARS, Overrides, clean, destinations,
+    keys::{Target, is_yes, normalize},
+};
 
 const MAX_CONSENTS: usize = 100;
 
@@ -35,7 +38,7 @@ pub struct MappedConsent {
 
 /// Everything a lead agreed to or was shown, in the order of the form.
 #[must_use]
-pub fn map_consents(lead: &GraphLead, form: Option<&GraphForm>) -> Vec<MappedConsent> {
+pub fn map_consents(lead: &GraphLead, form: Option<&GraphForm>, overrides: &Overrides) -> Vec<MappedConsent> {
     let Some(form) = form else { return unknown_boxes(lead, |_| true) };
     let boxes =
         form.legal_content.as_ref().and_then(|legal| legal.custom_disclaimer.as_ref()).map(|d| &d.checkboxes[..]);
@@ -44,6 +47,7 @@ pub fn map_consents(lead: &GraphLead, form: Option<&GraphForm>) -> Vec<MappedCon
     if boxes.is_empty() {
         consents.extend(shown(form));
     }
+    consents.extend(asked(lead, form, overrides));
     consents.extend(unknown_boxes(lead, |key| boxes.iter().all(|b| b.key != key)));
     consents.truncate(MAX_CONSENTS);
     consents
@@ -62,6 +66,33 @@ fn ticked(lead: &GraphLead, form: &GraphForm, checkbox: &Checkbox) -> MappedCons
         text_version: version(form, Some(&checkbox.text)),
         privacy_policy_url: policy_url(form),
     }
+}
+
+/// Questions of which the business says that they ask for consent. The person reads the question and says yes, themselves: a choice of
+/// that form, or a word for it.
+fn asked(lead: &GraphLead, form: &GraphForm, overrides: &Overrides) -> Vec<MappedConsent> {
+    let questions = form.questions.iter().zip(destinations(form, overrides));
+    let asking = questions.filter(|(_, (_, target))| *target == Target::Consent);
+    let entry = |question: &Question| {
+        let field = lead.field_data.iter().find(|field| normalize(&field.name) == normalize(&question.key))?;
+        let chosen = |value: &String| {
+            let option = question.options.iter().find(|option| option.key == *value);
+            normalize(option.map_or(value.as_str(), |option| option.value.as_str()))
+        };
+        let text = clean(&question.label, MAX_CHARS);
+        Some(MappedConsent {
+            key: clean(&question.key, MAX_CHARS),
+            given: !text.is_empty()
+                && field.values.len() == 1
+                && field.values.iter().all(|value| is_yes(&chosen(value))),
+            text,
+            preselected: false,
+            inferred: false,
+            text_version: version(form, Some(&question.label)),
+            privacy_policy_url: policy_url(form),
+        })
+    };
+    asking.filter_map(|(question, _)| entry(question)).collect()
 }
 
 /// The entry of a form without boxes.
@@ -144,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_tick_of_ones_own_is_consent_and_a_preset_one_is_not() {
-        let consents = map_consents(&lead("lead_disclaimers"), Some(&form("form_nb")));
+        let consents = map_consents(&lead("lead_disclaimers"), Some(&form("form_nb")), &Overrides::new());
         assert_eq!(
             given(&consents),
             [
@@ -161,8 +192,9 @@ mod tests {
     #[test]
     fn the_version_follows_every_part_of_the_text() {
         let (lead, first) = (lead("lead_disclaimers"), form("form_nb"));
-        let versions =
-            |form: &GraphForm| map_consents(&lead, Some(form)).into_iter().map(|c| c.text_version).collect::<Vec<_>>();
+        let versions = |form: &GraphForm| {
+            map_consents(&lead, Some(form), &Overrides::new()).into_iter().map(|c| c.text_version).collect::<Vec<_>>()
+        };
         let original = versions(&first);
         assert!(original.iter().all(|v| v.len() == 16 && v.bytes().all(|b| b.is_ascii_hexdigit())));
         assert_ne!(original[0], original[1], "each box has its own");
@@ -193,17 +225,17 @@ mod tests {
         let lead = lead("lead_custom_questions");
         let mut form = form("form_nb");
         form.legal_content.as_mut().unwrap().custom_disclaimer.as_mut().unwrap().checkboxes.clear();
-        let shown = map_consents(&lead, Some(&form));
+        let shown = map_consents(&lead, Some(&form), &Overrides::new());
         assert_eq!(given(&shown), [("disclaimer", false, false, false)]);
         assert!(shown[0].text.starts_with("Samtykke\nVi bruker"));
 
         form.legal_content = None;
-        let policy = map_consents(&lead, Some(&form));
+        let policy = map_consents(&lead, Some(&form), &Overrides::new());
         assert_eq!(given(&policy), [("privacy_policy", false, false, false)]);
         assert_eq!(policy[0].privacy_policy_url.as_deref(), Some("https://example.com/personvern"));
 
         form.privacy_policy_url = None;
-        assert_eq!(map_consents(&lead, Some(&form)), []);
+        assert_eq!(map_consents(&lead, Some(&form), &Overrides::new()), []);
     }
 
     #[test]
@@ -211,13 +243,38 @@ mod tests {
         let mut lead = lead("lead_disclaimers");
         lead.custom_disclaimer_responses[0].checkbox_key = "required_1".into();
         lead.custom_disclaimer_responses[0].is_checked = false;
-        assert_eq!(given(&map_consents(&lead, Some(&form("form_nb"))))[0], ("required_1", false, false, false));
+        assert_eq!(
+            given(&map_consents(&lead, Some(&form("form_nb")), &Overrides::new()))[0],
+            ("required_1", false, false, false)
+        );
     }
 
     #[test]
     fn a_tick_without_its_text_proves_nothing() {
-        let consents = map_consents(&lead("lead_disclaimers"), None);
+        let consents = map_consents(&lead("lead_disclaimers"), None, &Overrides::new());
         assert_eq!(consents.len(), 3);
         assert!(consents.iter().all(|c| !c.given && c.text_version.is_empty()));
+    }
+
+    #[test]
+    fn a_question_that_asks_for_consent_is_given_by_a_yes_only() {
+        let mut form = form("form_nb");
+        let key = "kan_vi_ringe_deg?";
+        form.questions.push(Question { key: key.into(), label: "Kan vi ringe deg?".into(), ..Question::default() });
+        let overrides = Overrides::from([(key.to_owned(), Target::Consent)]);
+        for (values, given) in
+            [(&["Ja takk!"][..], true), (&["nei"], false), (&["kanskje"], false), (&["ja", "nei"], false), (&[], false)]
+        {
+            let mut lead = lead("lead_disclaimers");
+            let values = values.iter().map(|value| (*value).to_owned()).collect();
+            lead.field_data.push(crate::providers::meta::Field { name: key.into(), values });
+            let consents = map_consents(&lead, Some(&form), &overrides);
+            let consent = consents.iter().find(|consent| consent.key == key).unwrap();
+            assert_eq!(
+                (consent.given, consent.text.as_str(), consent.text_version.len()),
+                (given, "Kan vi ringe deg?", 16)
+            );
+            assert!(map_consents(&lead, Some(&form), &Overrides::new()).iter().all(|consent| consent.key != key));
+        }
     }
 }

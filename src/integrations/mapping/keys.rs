@@ -17,6 +17,8 @@ pub enum Target {
     City,
     Service,
     Message,
+    /// Kept under its question, and as what the person agreed to: a yes is consent with the question's text, anything else is none.
+    Consent,
     /// Kept under its question, as every question is that means nothing else.
     Answer,
     /// Not kept at all.
@@ -82,6 +84,26 @@ pub fn of_word(folded: &str) -> Option<Target> {
         | "opmerking" | "opmerkingen" => Target::Message,
         _ => return None,
     })
+}
+
+/// Whether an answer, folded by [`normalize`], is a yes. A doubt is none.
+#[must_use]
+pub fn is_yes(folded: &str) -> bool {
+    const YES: [&str; 12] = [
+        "yes",
+        "ja",
+        "jatakk",
+        "yesplease",
+        "jabitte",
+        "jagraag",
+        "true",
+        "1",
+        "iagree",
+        "jegsamtykker",
+        "ichstimmezu",
+        "ikgaakkoord",
+    ];
+    YES.contains(&folded)
 }
 
 #[cfg(test)]

@@ -105,6 +105,15 @@ fn place(lead: &GraphLead, form: Option<&GraphForm>, overrides: &Overrides) -> V
     placed.filter(|placed| placed.target != Target::Ignore).collect()
 }
 
+/// Where the answers to each question of a form go: by every guess, and with the business's settings.
+#[must_use]
+pub fn destinations(form: &GraphForm, overrides: &Overrides) -> Vec<(Target, Target)> {
+    let of = |question: &Question, overrides: &Overrides| {
+        target(&Field { name: question.key.clone(), values: Vec::new() }, Some(question), overrides)
+    };
+    form.questions.iter().map(|question| (of(question, &Overrides::new()), of(question, overrides))).collect()
+}
+
 fn position(questions: &[Question], name: &str) -> usize {
     let exact = questions.iter().position(|q| q.key == name);
     let folded = || questions.iter().position(|q| !q.key.is_empty() && normalize(&q.key) == normalize(name));

@@ -162,7 +162,7 @@ proptest! {
             }
             let kept = texts(&mapped).len() + usize::from(mapped.phone.is_some()) + 1;
             prop_assert!(kept >= count, "an answer was lost");
-            let _ = map_consents(&lead, form);
+            let _ = map_consents(&lead, form, &Overrides::new());
         }
     }
 }

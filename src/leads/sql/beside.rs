@@ -170,3 +170,13 @@ pub(in crate::leads) async fn trace_first_attempt(tx: &mut Tx, lead: LeadId, at:
     .await?;
     Ok(())
 }
+
+/// Whether somebody corrected a field by hand.
+pub(in crate::leads) async fn was_edited(tx: &mut Tx, lead: LeadId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from lead_history where lead_id = $1 and kind = 'edited') as "edited!""#,
+        lead.0
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 pub(super) use beside::{
     add_tokens, consents, history, insert_history, insert_note, later_answers, replace_tokens, reseal_beside,
-    trace_first_attempt,
+    trace_first_attempt, was_edited,
 };
 pub(super) use capture::{grounds, insert_enquiry, insert_leads, lock_submissions};
 pub(super) use lists::{counts, ids_after, newest, next_due, open_ids_of};

@@ -1,5 +1,9 @@
 //! All the SQL of connections, forms, receipts and the quarantine.
 
+mod quarantine;
+mod receipts;
+mod settings;
+
 use std::{collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,12 +11,20 @@ use serde_json::Value;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::{FetchLead, LeadForm, Quarantined, intake::Delivery, quarantine_ids};
+use super::{FetchLead, LeadForm, intake::Delivery};
 use crate::{
     db::{Directory, Tx, seal::Sealed},
     error::Result,
     jobs::{self, Job},
-    types::ids::{FormId, OrganizationId, QuarantineId, ReceiptId},
+    providers::meta::GraphForm,
+    types::ids::{FormId, OrganizationId, ReceiptId},
+};
+
+pub(super) use quarantine::{quarantine, replayed, waiting, waiting_for_page, waiting_part};
+pub(super) use receipts::{ReceiptRow, SetAside, Wanted, hurry_one, own_body, receipts, remember, revive, set_aside};
+pub(super) use settings::{
+    FormRow, PageRow, delete_app, disconnect, ensure_route, form_rows, is_broken, keep_test, leads_of, lock_form,
+    organization_of, own_app, pages, route_of, save_mapping, subscribed, upsert_app,
 };
 
 /// What became of some deliveries.
@@ -34,8 +46,10 @@ pub(super) async fn take_in(
 ) -> Result<TakenIn, sqlx::Error> {
     let (mut ids, mut received_at, mut sent_at) = (Vec::new(), Vec::new(), Vec::new());
     let (mut leadgen_ids, mut page_ids, mut form_ids) = (Vec::new(), Vec::new(), Vec::new());
+    let mut doors = Vec::new();
     for delivery in deliveries {
         for lead in &delivery.leads {
+            doors.push(delivery.door.map(|organization| organization.0));
             ids.push(ReceiptId::new(delivery.received_at).0);
             received_at.push(delivery.received_at);
             sent_at.push(lead.created_time);
@@ -47,10 +61,11 @@ pub(super) async fn take_in(
     // In the order of the leads, so that two posts of the same leads never wait for each other.
     let rows = sqlx::query!(
         r#"with incoming as materialized (
-               select new.*, meta_pages.organization_id
-               from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
-                    with ordinality as new(id, leadgen_id, page_id, form_id, sent_at, received_at, position)
-               left join meta_pages using (page_id)),
+               select new.id, new.leadgen_id, new.page_id, new.form_id, new.sent_at, new.received_at, new.position, meta_pages.organization_id
+               from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $12::uuid[])
+                    with ordinality as new(id, leadgen_id, page_id, form_id, sent_at, received_at, door, position)
+               -- By an organization's own path only what is its own: of another's page it is nobody's.
+               left join meta_pages on meta_pages.page_id = new.page_id and meta_pages.organization_id = coalesce(new.door, meta_pages.organization_id)),
            kept as (
                insert into webhook_receipts (id, organization_id, provider, external_id, page_id, form_id, sent_at, received_at)
                select id, organization_id, 'meta', leadgen_id, page_id, form_id, sent_at, received_at from incoming where organization_id is not null
@@ -82,7 +97,8 @@ pub(super) async fn take_in(
         FetchLead::PRIORITY,
         FetchLead::MAX_ATTEMPTS,
         claim.map(|claim| claim.worker),
-        claim.map(|claim| claim.lease_until)
+        claim.map(|claim| claim.lease_until),
+        &doors as &[Option<Uuid>]
     )
     .fetch_all(pool)
     .await?;
@@ -107,70 +123,6 @@ pub(super) async fn take_in(
         .filter_map(|row| Some(job(row.job?, row.organization_id, row.payload?, row.created_at?)))
         .collect();
     Ok(TakenIn { homeless, jobs })
-}
-
-pub(super) async fn quarantine(pool: &PgPool, parts: &[Quarantined], received_at: DateTime<Utc>) -> Result<()> {
-    let ids = quarantine_ids(parts.len(), received_at);
-    let reasons: Vec<&str> = parts.iter().map(|part| part.reason).collect();
-    let pages: Vec<Option<&str>> = parts.iter().map(|part| part.page_id.as_deref()).collect();
-    let bodies: Vec<&[u8]> = parts.iter().map(|part| part.body.as_slice()).collect();
-    sqlx::query!(
-        "insert into webhook_quarantine (id, provider, reason, page_id, body, received_at)
-         select id, 'meta', reason, page_id, body, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) as new(id, reason, page_id, body)",
-        &ids,
-        &reasons as &[&str],
-        &pages as &[Option<&str>],
-        &bodies as &[&[u8]],
-        received_at
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
-/// What waits in the quarantine.
-pub(super) struct Waiting {
-    pub id: Uuid,
-    pub provider: String,
-    pub reason: String,
-    pub received_at: DateTime<Utc>,
-    pub size: i32,
-}
-
-pub(super) async fn waiting(directory: &mut Directory) -> Result<Vec<Waiting>> {
-    Ok(sqlx::query_as!(
-        Waiting,
-        r#"select id, provider, reason, received_at, length(body) as "size!" from webhook_quarantine
-           where replayed_at is null and reason <> 'other_field' order by received_at desc limit 200"#
-    )
-    .fetch_all(directory.conn())
-    .await?)
-}
-
-/// Waiting parts of a page, or the one of an id.
-pub(super) async fn waiting_bodies(
-    directory: &mut Directory,
-    page_id: Option<&str>,
-    id: Option<QuarantineId>,
-) -> Result<Vec<(QuarantineId, Vec<u8>, DateTime<Utc>)>> {
-    let rows = sqlx::query!(
-        "select id, body, received_at from webhook_quarantine
-         where replayed_at is null and ($1::text is null or page_id = $1) and ($2::uuid is null or id = $2) and ($1 is not null or $2 is not null)
-         order by received_at limit 1000",
-        page_id,
-        id.map(|id| id.0)
-    )
-    .fetch_all(directory.conn())
-    .await?;
-    Ok(rows.into_iter().map(|row| (QuarantineId(row.id), row.body, row.received_at)).collect())
-}
-
-pub(super) async fn replayed(directory: &mut Directory, id: QuarantineId) -> Result<()> {
-    let now = directory.now();
-    sqlx::query!("update webhook_quarantine set replayed_at = $2 where id = $1", id.0, now)
-        .execute(directory.conn())
-        .await?;
-    Ok(())
 }
 
 pub(super) async fn prune(directory: &mut Directory, before: DateTime<Utc>) -> Result<u64> {
@@ -260,6 +212,10 @@ pub(super) struct Ground {
     pub form_id: Option<Uuid>,
     pub form: Option<Value>,
     pub overrides: Option<Value>,
+    /// The organization's own app.
+    pub app_row: Option<Uuid>,
+    pub app_id: Option<String>,
+    pub app_secret: Option<Sealed>,
 }
 
 pub(super) async fn ground(
@@ -272,8 +228,10 @@ pub(super) async fn ground(
         Ground,
         r#"select c.row_id, c.token as "token: Sealed", c.broken_at, c.tried_at, o.country, o.sla_minutes,
                   exists (select from lead_enquiries e where e.meta_lead_id = $2) as "is_known!",
-                  f.id as "form_id?", f.snapshot as "form?", f.overrides as "overrides?"
+                  f.id as "form_id?", f.snapshot as "form?", f.overrides as "overrides?",
+                  a.row_id as "app_row?", a.app_id as "app_id?", a.app_secret as "app_secret?: Sealed"
            from meta_connections c join organizations o on o.id = c.organization_id
+           left join meta_apps a on a.organization_id = c.organization_id
            left join lead_forms f on f.external_id = $3
            where c.page_id = $1"#,
         page_id,
@@ -290,15 +248,15 @@ pub(super) async fn upsert_form(
     page_id: &str,
     external_id: &str,
     name: &str,
-    locale: Option<&str>,
-    snapshot: Value,
+    form: &GraphForm,
 ) -> Result<(FormId, bool)> {
+    let (locale, status, snapshot) = (form.locale.as_deref(), form.status.as_deref(), serde_json::to_value(form)?);
     let now = tx.now();
     let fresh = FormId::new(now);
     let id = sqlx::query_scalar!(
-        "insert into lead_forms (id, page_id, external_id, name, locale, snapshot, fetched_at) values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into lead_forms (id, page_id, external_id, name, locale, snapshot, fetched_at, status) values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (organization_id, external_id) do update
-         set name = excluded.name, locale = excluded.locale, snapshot = excluded.snapshot, fetched_at = excluded.fetched_at
+         set name = excluded.name, locale = excluded.locale, snapshot = excluded.snapshot, fetched_at = excluded.fetched_at, status = excluded.status
          returning id",
         fresh.0,
         page_id,
@@ -306,7 +264,8 @@ pub(super) async fn upsert_form(
         name,
         locale,
         snapshot,
-        now
+        now,
+        status
     )
     .fetch_one(tx.conn())
     .await?;
@@ -345,16 +304,7 @@ pub(super) async fn hurry(tx: &mut Tx) -> Result<()> {
     )
     .execute(tx.conn())
     .await?;
-    sqlx::query!(
-        "update jobs set state = 'ready', attempt = 0, run_at = $2, created_at = $2, finished_at = null
-         where organization_id = $1 and kind = 'fetch_lead' and state = 'dead'
-           and not exists (select from jobs twin where twin.kind = jobs.kind and twin.key = jobs.key and twin.id <> jobs.id
-                           and (twin.state in ('ready', 'running') or twin.id > jobs.id))",
-        organization,
-        now
-    )
-    .execute(tx.conn())
-    .await?;
+    revive(tx, None).await?;
     Ok(())
 }
 
