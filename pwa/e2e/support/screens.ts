@@ -203,6 +203,43 @@ export const SCREENS: Screen[] = [
     at: () => '/settings/access',
     open: async ({ t }, page) => {
       await page.getByRole('button', { name: t('security_help_named').replace('{name}', 'Ravi Solheim') }).click()
+        await dialog(page)
+      },
+    },
+  {
+    name: 'audit',
+    who: 'asha',
+    at: () => '/settings/audit',
+    open: async ({ t }, page) => {
+      await page.getByText(t('audit_did_sign_in')).first().waitFor()
+    },
+  },
+  {
+    name: 'meta',
+    who: 'asha',
+    at: () => '/settings/meta',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('connect_test') }).click()
+      await page.getByText(t('connect_tested', { when: '' }).trim(), { exact: false }).first().waitFor()
+      await page.getByRole('button', { name: t('connect_test') }).waitFor()
+    },
+  },
+  {
+    name: 'meta-mapping',
+    who: 'asha',
+    at: () => '/settings/meta',
+    open: async ({ t }, page) => {
+      await page.getByRole('link', { name: /Gratis befaring/ }).click()
+      await page.getByRole('combobox', { name: t('connect_map_goes', { question: 'Fullt navn' }) }).selectOption('message')
+      await page.getByText(t('connect_warn_no_name')).waitFor()
+    },
+  },
+  {
+    name: 'meta-token',
+    who: 'asha',
+    at: () => '/settings/meta',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('connect_token_replace') }).click()
       await dialog(page)
     },
   },

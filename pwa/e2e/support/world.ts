@@ -16,6 +16,7 @@ export interface Lead {
 }
 
 export const FORM = '900100200300401'
+export const PAGE = '100200300400501'
 
 export const url = () => known('E2E_URL')
 const sandbox = () => known('E2E_SANDBOX')
@@ -65,6 +66,33 @@ export function somebody(): Person {
 export async function fillIn(people: Person[], { wait = true, at }: { wait?: boolean; at?: Date } = {}): Promise<void> {
   for (const person of people) {
     await post(`${sandbox()}/_sandbox/leads`, { form_id: FORM, ...person, wait, test: false, organic: false, created_time: at?.toISOString() })
+  }
+}
+
+/** What people do at Meta's to the page and its token; nothing said, everything as it was. */
+export async function changePage(change: { token?: string; dead?: number }): Promise<void> {
+  const answer = await fetch(`${sandbox()}/_sandbox/pages/${PAGE}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(change) })
+  if (!answer.ok) throw new Error(`the sandbox's page: ${answer.status} ${await answer.text()}`)
+}
+
+/** The next call to Graph fails like this. */
+export const failNext = (fault: string) => post(`${sandbox()}/_sandbox/faults`, { fault, count: 1 })
+
+/** The owner's page, by the API. */
+export function connection(api: APIRequestContext) {
+  const path = `/api/connections/meta/pages/${PAGE}`
+  return {
+    disconnect: () => api.delete(path),
+    connect: (token: string) => api.put(path, { data: { token } }),
+    waiting: async () => {
+      const setup = (await (await api.get('/api/connections/meta')).json()) as { pages: { waiting: number }[] }
+      return setup.pages[0]?.waiting
+    },
+    decide: async (form: string, targets: Record<string, string>) => {
+      const { items } = (await (await api.get('/api/forms/mappings')).json()) as { items: { id: string; external_id: string; version: number }[] }
+      const found = items.find((one) => one.external_id === form)
+      if (found) await api.put(`/api/forms/${found.id}/mapping`, { headers: { 'If-Match': `"${found.version}"` }, data: { targets } })
+    },
   }
 }
 

@@ -30,5 +30,19 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('@/features/audit/AuditScreen'), 'AuditScreen'),
 })
 
+const meta = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/meta',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/connect/MetaScreen'), 'MetaScreen'),
+})
+
+const mapping = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/meta/forms/$formId',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/connect/MappingScreen'), 'MappingScreen'),
+})
+
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, security, access, audit] as const
+export const settings = [team, security, access, meta, mapping, audit] as const

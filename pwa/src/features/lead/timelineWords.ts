@@ -10,6 +10,7 @@ import {
   Pencil,
   Phone,
   Repeat2,
+  Shuffle,
   StickyNote,
   Undo2,
   UserRoundCog,
@@ -32,6 +33,7 @@ const icons: Record<Exclude<TimelineKind, 'attempt'>, LucideIcon> = {
   snoozed: Clock3,
   woken: AlarmClockOff,
   edited: Pencil,
+  remapped: Shuffle,
   note: StickyNote,
 }
 
@@ -68,6 +70,8 @@ export function sentenceOf(item: TimelineItem, name: (id: string | null) => stri
       return item.user_id ? m.did_wake() : m.did_wake_itself()
     case 'edited':
       return m.did_edit()
+    case 'remapped':
+      return m.did_remap()
     case 'note':
       return m.did_note()
     case 'attempt':

@@ -1,4 +1,4 @@
-import type { components } from './schema'
+import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
 
@@ -39,6 +39,20 @@ export type DemoLogin = Schemas['DemoLogin']
 export type Problem = Schemas['Problem']
 export type DeadJob = Schemas['Buried']
 export type DeadWebhook = Schemas['QuarantinedWebhook']
+export type MetaSetup = Schemas['MetaSetup']
+export type MetaPage = Schemas['MetaPage']
+export type ConnectionTest = Schemas['ConnectionTest']
+export type TestStep = Schemas['TestStep']
+export type Mend = Schemas['Mend']
+export type FormMapping = Schemas['FormMapping']
+export type FormQuestion = Schemas['FormQuestion']
+export type Target = Schemas['Target']
+export type MappingWarning = Schemas['Warning']
+export type ReadLead = Schemas['ReadLead']
+export type PreviewedLead = Schemas['PreviewedLead']
+export type Receipt = Schemas['Receipt']
+export type ReceiptFilter = NonNullable<NonNullable<paths['/api/receipts']['get']['parameters']['query']>['state']>
+export type GivenUp = Schemas['GivenUp']
 export type LeadPatch = Schemas['Change']
 export type AuditEntry = Schemas['AuditEntry']
 export type AuditPage = Schemas['Page_AuditEntry']

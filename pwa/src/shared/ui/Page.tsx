@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Link } from '@tanstack/react-router'
+import { Link, type LinkProps } from '@tanstack/react-router'
 import { ChevronLeft } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 
@@ -8,20 +8,22 @@ interface PageProps {
   hint?: string
   /** Beside the title: the one thing that is done here most. */
   action?: ReactNode
+  /** The page above it; the profile unless another is said. */
+  back?: { to: LinkProps['to']; label: () => string }
   /** Wide pages hold tables; the others a column that the eye can follow. */
   wide?: boolean
   children: ReactNode
 }
 
 /** A page of the settings, one step below the profile. */
-export function Page({ title, hint, action, wide = false, children }: PageProps) {
+export function Page({ title, hint, action, back, wide = false, children }: PageProps) {
   return (
     <section aria-label={title} className="scrollable h-full">
       <div className={`mx-auto space-y-9 px-safe pt-3 pb-12 ${wide ? 'max-w-5xl' : 'max-w-xl'}`}>
         <header className="space-y-1">
-          <Link to="/profile" className="-ml-2 inline-flex min-h-12 items-center gap-1 pr-3 text-15 font-medium text-accent-text">
+          <Link to={back?.to ?? '/profile'} className="-ml-2 inline-flex min-h-12 items-center gap-1 pr-3 text-15 font-medium text-accent-text">
             <ChevronLeft size={20} aria-hidden />
-            {m.nav_profile()}
+            {back ? back.label() : m.nav_profile()}
           </Link>
           <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
             <h1 className="min-w-0 text-28 font-bold tracking-tight break-words">{title}</h1>

@@ -1,0 +1,155 @@
+import { m } from '@/paraglide/messages'
+import { ApiError, inWords } from '@/shared/api/problem'
+import type { MappingWarning, Mend, Receipt, Target, TestStep } from '@/shared/api/types'
+
+/** In the order in which they are tried. */
+export const STEPS = ['webhook_address', 'app_secret', 'token', 'page', 'subscription', 'forms', 'lead'] as const satisfies TestStep['step'][]
+
+const steps: Record<TestStep['step'], () => string> = {
+  webhook_address: () => m.connect_step_webhook_address(),
+  app_secret: () => m.connect_step_app_secret(),
+  token: () => m.connect_step_token(),
+  page: () => m.connect_step_page(),
+  subscription: () => m.connect_step_subscription(),
+  forms: () => m.connect_step_forms(),
+  lead: () => m.connect_step_lead(),
+}
+
+export const stepLabel = (step: TestStep['step']) => steps[step]()
+
+const mends: Record<Mend, () => string> = {
+  address_unreachable: () => m.connect_mend_address_unreachable(),
+  address_redirects: () => m.connect_mend_address_redirects(),
+  handshake_refused: () => m.connect_mend_handshake_refused(),
+  handshake_other: () => m.connect_mend_handshake_other(),
+  signature_refused: () => m.connect_mend_signature_refused(),
+  app_id_missing: () => m.connect_mend_app_id_missing(),
+  app_credentials: () => m.connect_mend_app_credentials(),
+  token_invalid: () => m.connect_mend_token_invalid(),
+  token_expired: () => m.connect_mend_token_expired(),
+  token_password: () => m.connect_mend_token_password(),
+  token_app_removed: () => m.connect_mend_token_app_removed(),
+  token_checkpoint: () => m.connect_mend_token_checkpoint(),
+  token_other_app: () => m.connect_mend_token_other_app(),
+  token_expires_soon: () => m.connect_mend_token_expires_soon(),
+  data_access_expired: () => m.connect_mend_data_access_expired(),
+  scopes_missing: () => m.connect_mend_scopes_missing(),
+  token_other_page: () => m.connect_mend_token_other_page(),
+  not_subscribed: () => m.connect_mend_not_subscribed(),
+  lead_terms: () => m.connect_mend_lead_terms(),
+  lead_access: () => m.connect_mend_lead_access(),
+  no_forms: () => m.connect_mend_no_forms(),
+  no_lead: () => m.connect_mend_no_lead(),
+  permission: () => m.connect_mend_permission(),
+  throttled: () => m.connect_mend_throttled(),
+  meta_away: () => m.connect_mend_meta_away(),
+  policy_blocked: () => m.connect_mend_policy_blocked(),
+  gone: () => m.connect_mend_gone(),
+  meta_odd: () => m.connect_mend_meta_odd(),
+  meta_refused: () => m.connect_mend_meta_refused(),
+  too_slow: () => m.connect_mend_too_slow(),
+}
+
+/** What a person does about it. */
+export const mendWords = (mend: Mend) => mends[mend]()
+
+/** In the order of the list to choose from. */
+export const TARGETS = ['full_name', 'first_name', 'last_name', 'phone', 'email', 'postal_code', 'city', 'service', 'message', 'consent', 'answer', 'ignore'] as const satisfies Target[]
+
+const targets: Record<Target, () => string> = {
+  full_name: () => m.connect_target_full_name(),
+  first_name: () => m.connect_target_first_name(),
+  last_name: () => m.connect_target_last_name(),
+  phone: () => m.connect_target_phone(),
+  email: () => m.connect_target_email(),
+  postal_code: () => m.connect_target_postal_code(),
+  city: () => m.connect_target_city(),
+  service: () => m.connect_target_service(),
+  message: () => m.connect_target_message(),
+  consent: () => m.connect_target_consent(),
+  answer: () => m.connect_target_answer(),
+  ignore: () => m.connect_target_ignore(),
+}
+
+export const targetLabel = (target: Target) => targets[target]()
+
+const warnings: Record<MappingWarning, () => string> = {
+  no_contact: () => m.connect_warn_no_contact(),
+  two_phones: () => m.connect_warn_two_phones(),
+  two_emails: () => m.connect_warn_two_emails(),
+  two_names: () => m.connect_warn_two_names(),
+  no_name: () => m.connect_warn_no_name(),
+}
+
+export const warningWords = (warning: MappingWarning) => warnings[warning]()
+
+const reasons: Record<string, () => string> = {
+  throttled: () => m.connect_reason_throttled(),
+  temporary: () => m.connect_reason_temporary(),
+  token_dead: () => m.connect_reason_token_dead(),
+  permission: () => m.connect_reason_permission(),
+  gone: () => m.connect_reason_gone(),
+  policy_blocked: () => m.connect_reason_policy_blocked(),
+  invalid: () => m.connect_reason_invalid(),
+  refused: () => m.connect_reason_refused(),
+  not_connected: () => m.connect_reason_not_connected(),
+  broken: () => m.connect_reason_broken(),
+  unknown_page: () => m.connect_reason_unknown_page(),
+  unreadable: () => m.connect_reason_unreadable(),
+  internal: () => m.connect_reason_internal(),
+}
+
+/** Why it was not done; what a newer server says is trouble of ours. */
+export const reasonWords = (reason: string) => (reasons[reason] ?? m.connect_reason_internal)()
+
+const jobs: Record<string, () => string> = {
+  fetch_lead: () => m.connect_job_fetch_lead(),
+  replay_quarantine: () => m.connect_job_replay_quarantine(),
+  remap_form: () => m.connect_job_remap_form(),
+  react: () => m.connect_job_react(),
+  end_snooze: () => m.connect_job_end_snooze(),
+}
+
+export const jobLabel = (kind: string) => (jobs[kind] ?? m.connect_job_other)()
+
+const errors: Record<string, () => string> = {
+  token_dead: () => m.connect_error_token_dead(),
+  token_refused: () => m.connect_error_token_refused(),
+  page_taken: () => m.connect_error_page_taken(),
+  meta_refuses: () => m.connect_error_meta_refuses(),
+  still_nobodys: () => m.connect_error_still_nobodys(),
+  test_running: () => m.connect_error_test_running(),
+  not_connected: () => m.connect_reason_not_connected(),
+  token_other_page: () => m.connect_mend_token_other_page(),
+  page_id_invalid: () => m.connect_page_id_bad(),
+  app_id_invalid: () => m.connect_app_id_bad(),
+  secret_invalid: () => m.connect_secret_bad(),
+}
+
+/** The error in words, with those that only this page has. */
+export function told(error: unknown): string {
+  const worded = error instanceof ApiError && error.reason ? errors[error.reason] : undefined
+  return worded ? worded() : inWords(error)
+}
+
+/** What mends a connection that Meta broke. */
+export const brokenMend = (reason: string | null): Mend => (reason === 'permission' || reason === 'policy_blocked' ? reason : 'token_invalid')
+
+export function receiptLabel(state: Receipt['state'], when: string): string {
+  switch (state) {
+    case 'waiting':
+      return m.connect_receipt_waiting()
+    case 'retrying':
+      return m.connect_receipt_retrying({ when })
+    case 'fetched':
+      return m.connect_receipt_fetched()
+    case 'failed':
+      return m.connect_receipt_failed()
+    case 'discarded':
+      return m.connect_receipt_discarded()
+    case 'quarantined':
+      return m.connect_receipt_quarantined()
+    default:
+      return m.connect_receipt_gone()
+  }
+}
