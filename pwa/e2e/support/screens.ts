@@ -203,9 +203,9 @@ export const SCREENS: Screen[] = [
     at: () => '/settings/access',
     open: async ({ t }, page) => {
       await page.getByRole('button', { name: t('security_help_named').replace('{name}', 'Ravi Solheim') }).click()
-        await dialog(page)
-      },
+      await dialog(page)
     },
+  },
   {
     name: 'audit',
     who: 'asha',
