@@ -28,6 +28,7 @@ pub mod identity;
 pub mod integrations;
 pub mod leads;
 pub mod organizations;
+pub mod seed;
 
 // 4: what follows from what happened
 pub mod reactions;

@@ -75,6 +75,13 @@ impl Database {
         }
     }
 
+    /// Does at once what autovacuum would do in its time. As the role that owns the tables.
+    pub async fn tidy(&self) -> Result<()> {
+        let own = self.embedded.as_ref().map(|embedded| embedded.url(setup::OWNER, DATABASE));
+        let url = own.or_else(|| self.migration_url.clone());
+        setup::tidy(&url.ok_or_else(|| Error::internal("MIGRATION_DATABASE_URL is not set"))?).await
+    }
+
     /// Returns when our own cluster has ended by itself: killed, out of memory, its disk full. A database of somebody else's comes back
     /// by itself, or does not; it is waited for.
     pub async fn ended(&mut self) -> Result<()> {

@@ -45,6 +45,9 @@ const SLOTS_KEPT: TimeDelta = TimeDelta::days(40);
 const EVENTS_KEPT: TimeDelta = TimeDelta::days(7);
 /// A phone that was offline for a week still replays without doing anything twice.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(8);
+/// Rows forgotten in one transaction, and transactions before others have their turn; the next sweep goes on.
+const SWEPT: i64 = 1000;
+const ROUNDS: usize = 500;
 /// Meta itself forgets a lead after 90 days.
 const RECEIPTS_KEPT: TimeDelta = TimeDelta::days(100);
 
@@ -96,15 +99,21 @@ impl Job<App> for SweepOrganization {
 
     async fn run(self, context: Context<App>) -> Result<(), Failure> {
         let organization = context.organization()?;
-        context
-            .app
-            .db
-            .write(organization, Actor::System, async |tx| {
-                let now = tx.now();
-                outbox::prune(tx, now - EVENTS_KEPT).await?;
-                crate::db::prune_replays(tx, now - KEYS_KEPT).await
-            })
-            .await?;
+        // A round is a transaction of its own, and the last one finds less than it may take.
+        for _ in 0..ROUNDS {
+            let swept = context
+                .app
+                .db
+                .write(organization, Actor::System, async |tx| {
+                    let now = tx.now();
+                    let events = outbox::prune(tx, now - EVENTS_KEPT, SWEPT).await?;
+                    Ok(events.max(crate::db::prune_replays(tx, now - KEYS_KEPT, SWEPT).await?))
+                })
+                .await?;
+            if swept < SWEPT.unsigned_abs() {
+                break;
+            }
+        }
         Ok(())
     }
 }

@@ -138,7 +138,7 @@ export function table(results) {
   return lines.join('\n');
 }
 
-export function markdown(results) {
+export function markdown(results, page = '') {
   const { facts } = results;
   const row = (list) => `| ${list.join(' | ')} |`;
   const block = ({ title, rows }) =>
@@ -173,5 +173,51 @@ ${kept.join('\n')}
 
 ${sections(results).map(block).join('\n')}
 ${remarks(results).join('\n')}
+${scaleSection(page)}`;
+}
+
+/** Where the figures of the large database begin: they are taken by a run of their own, and kept by all others. */
+const SCALE = '\n## A million leads';
+const scaleSection = (page) => (page.includes(SCALE) ? page.slice(page.indexOf(SCALE)) : '');
+
+const scaleRows = ({ all, kinds }) =>
+  Object.entries({ ...kinds, all }).map(([kind, { asked, from_due: due, from_sent: sent }]) => [
+    { list: 'lists', lead: 'a lead, its timeline', search: 'search', counts: 'counts', all: 'all' }[kind],
+    String(asked),
+    ...[due.p50, due.p95, due.p99, due.max, sent.p99].map(number),
+  ]);
+const SCALE_HEAD = ['', 'answered', 'p50, ms', 'p95, ms', 'p99, ms', 'longest, ms', 'p99 from sending, ms'];
+
+export function scaleTable(result) {
+  const all = [SCALE_HEAD, ...scaleRows(result)];
+  const widths = SCALE_HEAD.map((_, column) => Math.max(...all.map((row) => row[column].length)));
+  const { machine: m, slowest, refused } = result;
+  return [
+    ...all.map((row) => row.map((text, column) => (column ? text.padStart(widths[column]) : text.padEnd(widths[column]))).join('  ')),
+    '',
+    `${result.all.from_due.p99 <= 50 && !refused ? '✓' : '✗'} p99 ≤ 50 ms at ${result.rate} requests/s: ${number(result.all.from_due.p99)} ms; ${refused} refused`,
+    `cores: server ${m.server.toFixed(2)}, database ${m.postgres.toFixed(2)}, the whole machine ${m.busy.toFixed(2)}; seeded in ${number(result.seeded_seconds)} s`,
+    ...slowest.map(({ path, ms }) => `  ${number(ms)} ms  ${path}`),
+  ].join('\n');
+}
+
+export function scaleMarkdown(page, result) {
+  const { facts, machine: m } = result;
+  const row = (list) => `| ${list.join(' | ')} |`;
+  const before = page.includes(SCALE) ? page.slice(0, page.indexOf(SCALE)) : page;
+  return `${before}${SCALE}
+
+\`make bench ARGS="--only scale --record"\` renews this part: \`nextmove bench seed\` makes ${result.leads.toLocaleString('en')} leads in ${result.organizations} organizations, the largest with a tenth
+of them (once; it is kept in the cache), then people of ten desks, most of them of the three largest, ask ${result.rate} times a second on an open schedule:
+lists with and without filters and deep in them, leads and timelines, searches with thousands of hits and with one, counts. Measured at loopback, by the client,
+from when a request was *due* to the last byte of its answer: the network is not in it, the load's own share of the two cores is.
+
+${facts.at.slice(0, 10)}: ${facts.processor}, ${facts.cores} cores; PostgreSQL ${facts.postgresql}; commit \`${facts.commit}\`; ${result.seconds} s measured; seeded in ${number(result.seeded_seconds)} s.
+
+${row(SCALE_HEAD)}
+|---|${'---:|'.repeat(SCALE_HEAD.length - 1)}
+${scaleRows(result).map(row).join('\n')}
+
+The target is p99 ≤ 50 ms: ${result.all.from_due.p99 <= 50 && !result.refused ? 'kept' : '**not kept**'}; ${result.refused} refused. Cores in use: server ${m.server.toFixed(2)}, database ${m.postgres.toFixed(2)}, the whole machine ${m.busy.toFixed(2)}.
 `;
 }

@@ -5,6 +5,7 @@
 //! (a person says so), `provider_confirmed` (the telephone company says so).
 
 mod http;
+mod past;
 mod sql;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,6 +23,7 @@ use crate::{
     types::ids::{AttemptId, LeadId, NoteId, UserId},
 };
 pub use http::routes;
+pub use past::{Past, import};
 
 /// How far back what was done without a connection may lie.
 const OLDEST: TimeDelta = TimeDelta::days(7);

@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Attempt, Evidence, Outcome};
+use super::{Attempt, Evidence, Outcome, past::Past};
 use crate::{
     db::{Tx, seal::Sealed},
     error::{Error, Result},
@@ -119,6 +119,50 @@ pub(super) async fn insert_outcome(
         user.0,
         note.map(|note| note.0),
         now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Attempts of the past, with their outcomes as their people told them.
+pub(super) async fn insert_many(tx: &mut Tx, attempts: &[(AttemptId, &Past)]) -> Result<()> {
+    if attempts.is_empty() {
+        return Ok(());
+    }
+    let channels = attempts.iter().map(|(_, one)| word(&one.channel)).collect::<Result<Vec<_>>>()?;
+    let evidence = word(&Evidence::SelfReported)?;
+    let (mut ids, mut of, mut outcomes, mut users, mut times) = (vec![], vec![], vec![], vec![], vec![]);
+    for (id, one) in attempts {
+        let Some((outcome, at)) = one.outcome else { continue };
+        ids.push(crate::types::ids::new_uuid(at));
+        of.push(id.0);
+        outcomes.push(word(&outcome)?);
+        users.push(one.user.0);
+        times.push(at);
+    }
+    sqlx::query!(
+        "insert into contact_attempts (id, lead_id, user_id, channel, started_at, stored_at)
+         select id, lead_id, user_id, channel, at, at from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[])
+                as past(id, lead_id, user_id, channel, at)",
+        &attempts.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
+        &attempts.iter().map(|(_, one)| one.lead.0).collect::<Vec<_>>(),
+        &attempts.iter().map(|(_, one)| one.user.0).collect::<Vec<_>>(),
+        &channels,
+        &attempts.iter().map(|(_, one)| one.at).collect::<Vec<_>>()
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into attempt_outcomes (id, attempt_id, outcome, evidence, user_id, at)
+         select id, attempt_id, outcome, $6, user_id, at from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[])
+                as past(id, attempt_id, outcome, user_id, at)",
+        &ids,
+        &of,
+        &outcomes,
+        &users,
+        &times,
+        evidence
     )
     .execute(tx.conn())
     .await?;

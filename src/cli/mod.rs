@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod bench;
 mod demo;
 mod doctor;
 mod sandbox;
@@ -72,6 +73,9 @@ enum Command {
     /// The audit trail
     #[command(subcommand)]
     Audit(audit::Command),
+    /// What is measured
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// Print the API's document
     Openapi,
     /// Play Meta on this machine
@@ -157,6 +161,12 @@ enum KeysCommand {
 }
 
 #[derive(Subcommand)]
+enum BenchCommand {
+    /// Fill an empty database with many organizations of invented people. Their password is read from standard input
+    Seed(bench::SeedFlags),
+}
+
+#[derive(Subcommand)]
 enum JobsCommand {
     List,
     Replay { id: i64 },
@@ -224,6 +234,7 @@ pub fn main() -> ExitCode {
         Command::Webhooks(WebhooksCommand::List) => admin::list_webhooks(),
         Command::Webhooks(WebhooksCommand::Replay { id }) => admin::replay_webhook(crate::types::ids::QuarantineId(id)),
         Command::Audit(command) => audit::run(command),
+        Command::Bench(BenchCommand::Seed(flags)) => bench::seed(flags),
         Command::Openapi => openapi(),
         Command::Sandbox(flags) => sandbox::run(&flags),
     };
@@ -274,6 +285,10 @@ fn progress(step: Progress) {
 
 /// Runs a command that works on the database for a moment.
 fn with_app(work: impl AsyncFnOnce(&App) -> Outcome) -> Outcome {
+    with_database(async |app, _| work(app).await)
+}
+
+fn with_database(work: impl AsyncFnOnce(&App, &Database) -> Outcome) -> Outcome {
     let config = configuration(Purpose::Manage)?;
     let database = Database::start(&config, &|_| {}).map_err(|error| error.to_string())?;
     let outcome = runtime()?.block_on(async {
@@ -282,7 +297,7 @@ fn with_app(work: impl AsyncFnOnce(&App) -> Outcome) -> Outcome {
         }
         let url = database.url().map_err(say)?;
         let app = start::app(config, &url, Clock::Real).await.map_err(say)?;
-        let outcome = work(&app).await;
+        let outcome = work(&app, &database).await;
         app.db.close().await;
         outcome
     });

@@ -69,6 +69,19 @@ pub async fn migrate(owner_url: &str) -> Result<()> {
     Ok(())
 }
 
+/// Vacuums all tables and gathers the planner's statistics.
+pub async fn tidy(owner_url: &str) -> Result<()> {
+    let mut connection = connect(owner_url).await?;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select quote_ident(tablename) from pg_tables where tableowner = current_user and schemaname = 'public'",
+    )
+    .fetch_all(&mut connection)
+    .await?;
+    sqlx::raw_sql(AssertSqlSafe(format!("vacuum (analyze) {}", tables.join(", ")))).execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
 /// The newest migration this program knows.
 pub fn newest_migration() -> i64 {
     MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)

@@ -272,12 +272,18 @@ impl Db {
     }
 }
 
-/// Forgets answers kept for repeated requests before `before`.
-pub async fn prune_replays(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
-    Ok(sqlx::query!("delete from idempotency_keys where created_at < $1", before)
-        .execute(tx.conn())
-        .await?
-        .rows_affected())
+/// Forgets answers kept for repeated requests before `before`, the oldest first, at most `most` of them; tells how many.
+pub async fn prune_replays(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
+    Ok(sqlx::query!(
+        "delete from idempotency_keys as kept using (
+             select user_id, key from idempotency_keys where created_at < $1 order by created_at limit $2) as oldest
+         where kept.user_id = oldest.user_id and kept.key = oldest.key",
+        before,
+        most
+    )
+    .execute(tx.conn())
+    .await?
+    .rows_affected())
 }
 
 /// A transaction outside any organization: sees the directory tables only.

@@ -45,6 +45,7 @@ pub use operator::{replay_webhook, routes as operator_routes, webhooks};
 pub use owner::routes as owner_routes;
 pub use receipts::remember;
 pub use remap::RemapForm;
+pub use store::keep_form;
 
 /// A lead form.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -140,7 +140,7 @@ async fn store_all(app: &App, organization: OrganizationId, all: &[Arc<Fetched>]
 }
 
 /// Keeps a form as Meta tells it now.
-pub(super) async fn keep_form(tx: &mut Tx, page_id: &str, form: &GraphForm) -> Result<FormId> {
+pub async fn keep_form(tx: &mut Tx, page_id: &str, form: &GraphForm) -> Result<FormId> {
     let name = form.name.clone().unwrap_or_else(|| form.id.as_str().to_owned());
     let (id, is_new) = sql::upsert_form(tx, page_id, form.id.as_str(), &name, form).await?;
     if is_new {

@@ -90,7 +90,7 @@ pub(super) struct Submission {
 }
 
 impl Submission {
-    fn new(tx: &Tx, new: NewLead) -> Result<Self> {
+    pub(super) fn new(tx: &Tx, new: NewLead) -> Result<Self> {
         // A test lead is nobody's enquiry: it neither joins nor is joined.
         let same_person = if new.is_test { Vec::new() } else { tokens::identity_lookups(tx.vault(), &new.person) };
         let found_by = tokens::tokens(tx.vault(), &new.person)?;

@@ -60,7 +60,13 @@ pub struct Filter {
     pub cursor: Option<String>,
 }
 
-/// How many there are.
+/// Counts go so far: an organization may leave a hundred thousand leads open, and nobody reads more from a badge than that it is many.
+pub(super) const MOST_COUNTED: i64 = 1000;
+/// So many leads that a search finds are read and put in order. Where more are found, the list is walked instead: among a hundred thousand
+/// one of them is met every hundred rows.
+const MOST_FOUND: i64 = 1000;
+
+/// How many there are; 1,000 means that there are so many or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// As the view `todo` shows.
@@ -97,6 +103,8 @@ pub struct Narrowed {
     pub form: Option<Uuid>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
+    /// What a search found, where that is not much; otherwise `tokens`.
+    pub found: Option<Vec<Uuid>>,
     /// Up to three groups of tokens; a lead has one of each.
     pub tokens: [Option<Vec<Vec<u8>>>; 3],
     pub limit: i64,
@@ -111,7 +119,10 @@ pub(super) fn is_visible(viewer: &Viewer, row: &Row) -> bool {
 pub async fn list(tx: &mut Tx, viewer: &Viewer, filter: Filter) -> Result<Page<Lead>> {
     let view = filter.view;
     let mut narrowed = narrow(tx, viewer, filter).await?;
-    if narrowed.tokens.iter().flatten().any(Vec::is_empty) {
+    let is_nobodys = narrowed.assignees.as_ref().is_some_and(Vec::is_empty) && !narrowed.or_nobody;
+    if is_nobodys
+        || [&narrowed.found.as_ref().map(Vec::len), &narrowed.statuses.as_ref().map(Vec::len)].contains(&&Some(0))
+    {
         return Ok(Page { items: Vec::new(), next_cursor: None });
     }
     let limit = narrowed.limit;
@@ -149,8 +160,14 @@ async fn narrow(tx: &mut Tx, viewer: &Viewer, filter: Filter) -> Result<Narrowed
         ..Narrowed::default()
     };
     if let Some(text) = filter.status.as_deref().filter(|text| !text.is_empty()) {
-        let statuses: Result<Vec<Status>> = text.split(',').map(str::parse).collect();
-        narrowed.statuses = Some(statuses?.into_iter().map(|status| status.as_str().to_owned()).collect());
+        let given = text.split(',').map(str::parse).collect::<Result<Vec<Status>>>()?;
+        // In *To do* stands what is open, and nothing needs to be looked for in vain.
+        let mut wanted: Vec<Status> = Status::ALL.into_iter().filter(|status| given.contains(status)).collect();
+        if filter.view == View::Todo {
+            wanted.retain(|status| status.is_open());
+        }
+        let is_narrower = wanted.len() < Status::ALL.len();
+        narrowed.statuses = is_narrower.then(|| wanted.into_iter().map(|status| status.as_str().to_owned()).collect());
     }
     if let Some(text) = filter.assignee.as_deref().filter(|text| !text.is_empty()) {
         let mut assignees = Vec::new();
@@ -163,20 +180,26 @@ async fn narrow(tx: &mut Tx, viewer: &Viewer, filter: Filter) -> Result<Narrowed
                 ),
             }
         }
+        assignees.sort_unstable();
+        assignees.dedup();
         narrowed.assignees = Some(assignees);
     }
     if filter.view == View::Mine {
         narrowed.assignees = Some(vec![viewer.user.0]);
         narrowed.or_nobody = false;
     }
-    if filter.view == View::Todo && narrowed.assignees.is_none() && !viewer.is_manager() {
+    let sees_few = !viewer.sees_all || (filter.view == View::Todo && !viewer.is_manager());
+    if sees_few && narrowed.assignees.is_none() {
         narrowed.assignees = Some(vec![viewer.user.0]);
         narrowed.or_nobody = true;
     }
+    if !viewer.sees_all {
+        // The statements would hide the others' leads as well, but only after they had read them.
+        narrowed.assignees.iter_mut().for_each(|people| people.retain(|person| *person == viewer.user.0));
+    }
     if let Some(text) = filter.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         let country = organizations::current(tx).await?.country;
-        let mut groups = tokens::search(tx.vault(), text, country).into_iter();
-        narrowed.tokens = [Some(groups.next().unwrap_or_default()), groups.next(), groups.next()];
+        search(tx, &mut narrowed, tokens::search(tx.vault(), text, country)).await?;
     }
     if let Some(text) = &filter.cursor {
         let cursor: Cursor = decode_cursor(text)?;
@@ -198,6 +221,24 @@ pub async fn names(tx: &mut Tx, ids: &[LeadId]) -> Result<HashMap<LeadId, String
         }
     }
     Ok(names)
+}
+
+/// Begins at the tokens; where they find too many, has the list walked.
+async fn search(tx: &mut Tx, narrowed: &mut Narrowed, mut groups: Vec<Vec<Vec<u8>>>) -> Result<()> {
+    groups.sort_unstable();
+    groups.dedup();
+    if groups.is_empty() {
+        narrowed.found = Some(Vec::new());
+        return Ok(());
+    }
+    // More words than a walk looks for are few leads, whichever they are.
+    let most = if groups.len() > narrowed.tokens.len() { i64::from(i32::MAX) } else { MOST_FOUND };
+    narrowed.found = sql::found(tx, &groups, most).await?;
+    if narrowed.found.is_none() {
+        let mut groups = groups.into_iter();
+        narrowed.tokens = std::array::from_fn(|_| groups.next());
+    }
+    Ok(())
 }
 
 pub async fn counts(tx: &mut Tx, viewer: &Viewer) -> Result<Counts> {

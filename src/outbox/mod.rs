@@ -13,7 +13,11 @@ pub mod trail;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{db::Tx, error::Result};
+use crate::{
+    db::Tx,
+    error::{Error, Result},
+    types::ids::UserId,
+};
 pub use event::{Event, Topic};
 pub(crate) use flush::flush;
 
@@ -47,6 +51,44 @@ pub fn record(tx: &mut Tx, event: Event) {
     }
 }
 
+/// An event of a world that was made at once.
+#[derive(Clone, Debug)]
+pub struct Past {
+    pub event: Event,
+    pub actor: Option<UserId>,
+    pub at: DateTime<Utc>,
+}
+
+/// Writes the stream of an organization that was made at once: what was recorded before is forgotten, `forgotten` further events are as if they
+/// had been and were forgotten too, and then come these, in their order. Nothing follows from them.
+pub async fn import(tx: &mut Tx, forgotten: i64, past: &[Past]) -> Result<()> {
+    let rows = past.iter().map(|one| one.event.parts()).collect::<Result<Vec<_>>>()?;
+    let begin = head(tx).await? + forgotten;
+    sqlx::query!("delete from events").execute(tx.conn()).await?;
+    sqlx::query!(
+        "insert into events (sequence, kind, subject_id, data, actor_id, at)
+         select $1 + position, kind, subject_id, data, actor_id, at
+         from unnest($2::text[], $3::uuid[], $4::jsonb[], $5::uuid[], $6::timestamptz[]) with ordinality
+              as past(kind, subject_id, data, actor_id, at, position)",
+        begin,
+        &rows.iter().map(|(kind, _, _)| kind.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, subject, _)| *subject).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, _, data)| data.clone()).collect::<Vec<_>>(),
+        &past.iter().map(|one| one.actor.map(|id| id.0)).collect::<Vec<_>>() as &[Option<Uuid>],
+        &past.iter().map(|one| one.at).collect::<Vec<_>>()
+    )
+    .execute(tx.conn())
+    .await?;
+    let head = begin + i64::try_from(past.len()).map_err(Error::internal)?;
+    sqlx::query!(
+        "insert into event_heads (sequence) values ($1) on conflict (organization_id) do update set sequence = excluded.sequence",
+        head
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Where the organization's stream stands.
 pub async fn head(tx: &mut Tx) -> Result<i64> {
     Ok(sqlx::query_scalar!("select sequence from event_heads").fetch_optional(tx.conn()).await?.unwrap_or(0))
@@ -75,7 +117,17 @@ pub async fn find(tx: &mut Tx, sequence: i64) -> Result<Option<Recorded>> {
     Ok(since(tx, sequence - 1, 1).await?.into_iter().find(|recorded| recorded.sequence == sequence))
 }
 
-/// Forgets events older than `before`. An app that is further behind is told to fetch everything.
-pub async fn prune(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
-    Ok(sqlx::query!("delete from events where at < $1", before).execute(tx.conn()).await?.rows_affected())
+/// Forgets the oldest events, at most `most` of them, where they are older than `before`; tells how many. What is left is gapless: a
+/// younger one keeps all that came after it. An app that is further behind is told to fetch everything.
+pub async fn prune(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
+    Ok(sqlx::query!(
+        "with oldest as materialized (select sequence, at from events order by sequence limit $2)
+         delete from events where sequence <= (select max(sequence) from oldest)
+             and sequence < coalesce((select min(sequence) from oldest where at >= $1), (select max(sequence) + 1 from oldest))",
+        before,
+        most
+    )
+    .execute(tx.conn())
+    .await?
+    .rows_affected())
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, OriginalUri, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -111,6 +111,37 @@ pub async fn time_out(request: Request, next: Next) -> Response {
 pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     Error::internal("a handler panicked").into_response()
 }
+
+/// A socket keeps the request that it began with for as long as it is open, and every header of it, like the address, is a piece of the 8 kB
+/// that it was read into. What is still asked of it is copied, so that those are given back.
+pub async fn lighten_sockets(mut request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/socket.io") {
+        let copied = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
+        let headers = request.headers();
+        let kept: HeaderMap = KEPT_OF_SOCKETS
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), headers.get(&name).and_then(copied)?)))
+            .collect();
+        *request.headers_mut() = kept;
+        request.extensions_mut().remove::<OriginalUri>();
+        if let Ok(uri) = request.uri().to_string().parse() {
+            *request.uri_mut() = uri;
+        }
+    }
+    next.run(request).await
+}
+
+/// What the handshake needs, and who it is.
+const KEPT_OF_SOCKETS: [HeaderName; 8] = [
+    header::CONNECTION,
+    header::COOKIE,
+    header::HOST,
+    header::ORIGIN,
+    header::SEC_WEBSOCKET_KEY,
+    header::SEC_WEBSOCKET_PROTOCOL,
+    header::SEC_WEBSOCKET_VERSION,
+    header::UPGRADE,
+];
 
 /// The headers of every answer.
 pub async fn set_headers(State(app): State<App>, request: Request, next: Next) -> Response {

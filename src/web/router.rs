@@ -56,7 +56,7 @@ pub fn router(app: App, sockets: SocketIoLayer) -> Router {
         .layer(from_fn(middleware::time_out))
         .layer(from_fn_with_state(app.clone(), middleware::refuse_other_sites))
         .layer(CatchPanicLayer::custom(middleware::panicked));
-    let router = router.layer(sockets);
+    let router = router.layer(sockets).layer(from_fn(middleware::lighten_sockets));
     with_outermost(router, app)
 }
 

@@ -219,7 +219,12 @@ async fn insert_consents(
     Ok(())
 }
 
-fn rows(lead: LeadId, enquiry: EnquiryId, at: DateTime<Utc>, consents: &[NewConsent]) -> impl Iterator<Item = Value> {
+pub(super) fn rows(
+    lead: LeadId,
+    enquiry: EnquiryId,
+    at: DateTime<Utc>,
+    consents: &[NewConsent],
+) -> impl Iterator<Item = Value> {
     consents.iter().map(move |consent| {
         json!({ "lead_id": lead, "enquiry_id": enquiry, "at": at, "key": consent.key, "version": consent.version, "text": consent.text,
                 "given": consent.given, "inferred": consent.inferred, "url": consent.privacy_policy_url })

@@ -3,6 +3,7 @@
 mod beside;
 mod capture;
 mod lists;
+mod past;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -12,7 +13,8 @@ pub(super) use beside::{
     trace_first_attempt, was_edited,
 };
 pub(super) use capture::{grounds, insert_enquiry, insert_leads, lock_submissions};
-pub(super) use lists::{counts, ids_after, newest, next_due, open_ids_of};
+pub(super) use lists::{counts, found, ids_after, newest, next_due, open_ids_of};
+pub(super) use past::{has_leads, insert_past};
 
 use super::{Answer, Status, capture::Person};
 use crate::{

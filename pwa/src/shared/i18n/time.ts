@@ -62,6 +62,10 @@ export function fullTime(at: Date, { locale, timeZone }: Place): string {
   return format(locale, timeZone, { dateStyle: 'long', timeStyle: 'medium' }).format(at)
 }
 
+/** The server counts so far and says this where there are more. */
+const MANY = 1000
+
 export function count(value: number, locale: string): string {
-  return new Intl.NumberFormat(locale).format(value)
+  const shown = new Intl.NumberFormat(locale).format(Math.min(value, MANY - 1))
+  return value < MANY ? shown : `${shown}+`
 }
