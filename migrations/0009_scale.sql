@@ -1,4 +1,4 @@
--- Lists, search and counts of an organization with a hundred thousand leads and more (docs/decisions/0006-lists.md).
+-- Lists, search and counts of an organization with a hundred thousand leads and more (docs/decisions/0010-lists.md).
 --
 -- Not concurrently, since no release has run on these tables yet; from the first one on, see README.md.
 

@@ -3,7 +3,7 @@
 //! Each list is a few statements that differ in where they begin, because one that serves all filters is planned for the average
 //! organization: the planner does not see whose rows row-level security will show, nor which status that organization never uses. Each
 //! begins at an index that has the list's own order, so that it reads about a page, and the rest only filters. Their plans are
-//! pinned by `tests/it/plans.rs`, which finds them by the comments that they begin with. See docs/decisions/0006-lists.md.
+//! pinned by `tests/it/plans.rs`, which finds them by the comments that they begin with. See docs/decisions/0010-lists.md.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
