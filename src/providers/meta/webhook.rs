@@ -83,8 +83,9 @@ struct Post<'a> {
 struct Entry<'a> {
     #[serde(default, deserialize_with = "id::lenient")]
     id: Option<MetaId>,
+    /// Without them nothing was read, whatever else is in it.
     #[serde(borrow, default)]
-    changes: Vec<&'a RawValue>,
+    changes: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -119,7 +120,9 @@ pub fn parse_webhook(body: &[u8]) -> Result<Webhook, WebhookError> {
     let mut webhook = Webhook::default();
     let mut index = 0;
     for raw in post.entry {
-        let Ok(entry) = serde_json::from_str::<Entry<'_>>(raw.get()) else {
+        // A list would be read field by field.
+        let entry = Some(raw.get()).filter(|text| text.starts_with('{')).map(serde_json::from_str::<Entry<'_>>);
+        let Some(Ok(Entry { id, changes: Some(changes) })) = entry else {
             webhook.rejected.push(Rejected {
                 index,
                 reason: "an entry without changes".to_owned(),
@@ -129,8 +132,8 @@ pub fn parse_webhook(body: &[u8]) -> Result<Webhook, WebhookError> {
             index += 1;
             continue;
         };
-        for raw in entry.changes {
-            read_change(&mut webhook, index, &post.object, entry.id.as_ref(), raw);
+        for raw in changes {
+            read_change(&mut webhook, index, &post.object, id.as_ref(), raw);
             index += 1;
         }
         if index > MAX_CHANGES {
@@ -260,6 +263,16 @@ mod tests {
         let webhook = parse_webhook(body).unwrap();
         assert_eq!(webhook.leads[0].page_id.as_str(), "7");
         assert_eq!((webhook.leads[0].form_id.as_ref(), webhook.leads[0].created_time), (None, None));
+    }
+
+    #[test]
+    fn an_entry_that_tells_nothing_is_kept() {
+        // Pages may also send `messaging` instead of changes; and what is no object was once read as one without changes.
+        for entry in [r#"{"id":"7"}"#, r#"{"id":"7","messaging":[{}]}"#, r#"{"changes":null}"#, "[]", "null", "1"] {
+            let webhook = parse_webhook(format!(r#"{{"object":"page","entry":[{entry}]}}"#).as_bytes()).unwrap();
+            assert_eq!((webhook.rejected.len(), webhook.rejected[0].raw.as_str()), (1, entry));
+        }
+        assert_eq!(parse_webhook(br#"{"object":"page","entry":[{"changes":[]}]}"#), Ok(Webhook::default()));
     }
 
     #[test]
