@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-server test-audit test-app test-e2e bench bench-phone sqlx types fmt clean
+.PHONY: help setup run test test-server test-api test-audit test-app test-e2e bench bench-phone sqlx types fmt clean
 
 CACHE := $(HOME)/.cache/nextmove
 # Outside the working tree, so that every clone shares what is built.
@@ -36,7 +36,7 @@ run: setup $(APP_BUILT) ## Start the server, the app and a demo world
 	@cargo build
 	@exec $(SERVER) demo $(ARGS)
 
-test: setup-test test-server test-audit test-app test-e2e ## All checks and tests
+test: setup-test test-server test-api test-audit test-app test-e2e ## All checks and tests
 	$(heading) 'Everything passed.'
 
 .PHONY: setup-test
@@ -50,6 +50,11 @@ test-server: ## Server: format, lints, tests
 	@cargo clippy --locked --all-targets -- -D warnings
 	$(heading) 'Server: tests'
 	@cargo test --locked
+
+test-api: ## The server keeps to its OpenAPI document
+	$(heading) 'The server keeps to its OpenAPI document'
+	@cargo build --locked
+	@scripts/check-api
 
 test-audit: ## Dependencies: licences, sources, known vulnerabilities
 	$(heading) 'Dependencies: licences, bans, sources'

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync, writeFileSync 
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { HalfOpen } from './lib/half-open.mjs';
 import { freePort, lines, sleep, start, stopAll } from './lib/processes.mjs';
 import { markdown, scaleMarkdown, scaleTable, table } from './lib/report.mjs';
 import { Ours, Peer } from './lib/sides.mjs';
@@ -38,6 +39,8 @@ const SEARCH = { phones: 50, p99: 250, from: 200, to: 6400, steps: 4, seconds: 5
 const SEEDED = '/var/tmp/nextmove-bench';
 /** No run takes longer. */
 const LONGEST = 45 * 60_000;
+/** Connections that never become requests, while leads come in. Ours alone: the peer has no answer to them. */
+const HALF_OPEN = { sockets: 10_000, phones: 20, rate: 100 };
 const IDLE = { steps: [500, 1000, 1500, 2000] };
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nextmove-bench-'));
@@ -149,6 +152,21 @@ async function scale(facts) {
   if (flags.record) writeFileSync(page, scaleMarkdown(readFileSync(page, 'utf8'), result));
 }
 
+async function halfOpen(side, graphPid) {
+  await side.start();
+  const crowd = new HalfOpen(side.port, HALF_OPEN.sockets);
+  const phones = new Phones(side, { bin: LOAD_BIN, logs });
+  await phones.open(HALF_OPEN.phones);
+  await crowd.begin();
+  const open = crowd.open.size;
+  const result = await drive(side, phones, { rate: HALF_OPEN.rate, warm, seconds: 2 * seconds, bin: LOAD_BIN, folder, logs, graphPid });
+  const { thrownOut } = crowd;
+  crowd.close();
+  await phones.close();
+  await side.stop();
+  return { side: side.name, open, thrown_out: thrownOut, ...result };
+}
+
 async function main() {
   const facts = machine(PG_BIN);
   if (only.includes('scale')) await scale(facts);
@@ -196,6 +214,17 @@ async function main() {
       results.idle.push(result);
       console.log(`  ${side.name.padEnd(9)} ${result.steps.map((s) => `${s.sockets}: ${(s.resident_bytes / 2 ** 20).toFixed(0)} MiB`).join('  ')}`);
     }
+  }
+  if (only.includes('half-open')) {
+    heading(`${HALF_OPEN.sockets} half-open connections, ${HALF_OPEN.rate} leads/s`);
+    const result = await halfOpen(ours, graph.pid);
+    results.half_open = result;
+    const ms = (q) => [q.p50, q.p95, q.p99].map((v) => v.toFixed(1).padStart(6)).join(' ');
+    console.log(
+      `  ${result.open} open, ${result.thrown_out} thrown out and back; answered ${ms(result.answer_ms)}  on the phone ${ms(result.live_ms)} ms (p50 p95 p99)` +
+        `  refused ${result.refused} lost ${result.lost} not seen ${result.lost_on_phones} dropped ${result.dropped_sockets}`,
+    );
+    if (result.refused + result.lost + result.lost_on_phones) throw new Error('half-open connections kept leads out');
   }
   results.load_after = os.loadavg();
   console.log(`\n${table(results)}`);

@@ -1,10 +1,13 @@
 //! The configuration: from the environment, a struct per concern, every problem told at once. `docs/CONFIGURATION.md` is the table.
 
+mod limits;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use url::Url;
 
 use crate::{db::seal::MasterKeys, providers::mail::MailOptions, types::networks::Networks};
+pub use limits::Limits;
 
 /// Everything the server is told.
 #[derive(Clone, Debug)]
@@ -32,6 +35,9 @@ pub struct Http {
     pub trusted_hops: usize,
     /// From where an operator's admins may act; none: from anywhere.
     pub operator_networks: Networks,
+    pub limits: Limits,
+    /// Whether `traceparent` is our own proxy's word.
+    pub trusts_traceparent: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -172,6 +178,8 @@ impl Config {
                     Networks::default(),
                     "a list of networks such as 203.0.113.0/24,2001:db8::/32",
                 ),
+                limits: Limits::read(&mut reader),
+                trusts_traceparent: reader.value("TRUST_TRACEPARENT", false, "true or false"),
             },
             database: Database {
                 url: database_url,

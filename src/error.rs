@@ -40,6 +40,16 @@ pub enum Error {
     PreconditionRequired,
     #[error("too large")]
     TooLarge,
+    #[error("the address is too long")]
+    UriTooLong,
+    /// The body is not said to be JSON.
+    #[error("unsupported media type")]
+    UnsupportedMedia,
+    #[error("the body did not come in time")]
+    TooSlow,
+    /// As many requests as may be are under way.
+    #[error("full")]
+    Full,
     #[error("too many, again in {retry_after} s")]
     TooMany { retry_after: u64, reason: &'static str },
     /// The database or a provider is away; trying again may help.
@@ -63,6 +73,37 @@ impl Error {
     }
 }
 
+/// Inside a body's error: it did not come in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the body did not come in time")]
+pub struct TooSlow;
+
+/// Inside a body's error: it came when no place was free any more.
+#[derive(Debug, thiserror::Error)]
+#[error("as many requests as may be are under way")]
+pub struct Full;
+
+impl Error {
+    /// Why a body could not be read, which an extractor wraps in errors of its own.
+    pub fn of_body(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if error.is::<TooSlow>() {
+                return Self::TooSlow;
+            }
+            if error.is::<Full>() {
+                return Self::Full;
+            }
+            cause = error.source();
+        }
+        Self::Malformed("the body broke off".to_owned())
+    }
+}
+
+/// What PostgreSQL says of a value that it cannot keep: U+0000 in a text, a time or a number out of its range. Who sent it is told so;
+/// whatever checks its input before does not get here.
+const UNSTORABLE: [&str; 4] = ["22021", "22P05", "22008", "22003"];
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
@@ -72,6 +113,10 @@ impl From<sqlx::Error> for Error {
             }
             sqlx::Error::Database(ref told) if told.code().is_some_and(|code| is_passing(&code)) => {
                 Self::Unavailable(error.to_string())
+            }
+            sqlx::Error::Database(ref told) if told.code().is_some_and(|code| UNSTORABLE.contains(&&*code)) => {
+                tracing::warn!(code = told.code().as_deref(), "a value that the database cannot keep");
+                Self::invalid("body", "unstorable", "A text, a time or a number in it cannot be stored.")
             }
             other => Self::internal(other),
         }
@@ -134,6 +179,12 @@ impl Error {
                 (StatusCode::PRECONDITION_REQUIRED, "precondition-required", "Version required")
             }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
+            Self::UriTooLong => (StatusCode::URI_TOO_LONG, "uri-too-long", "Address too long"),
+            Self::UnsupportedMedia => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type")
+            }
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too-slow", "Too slow"),
+            Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
@@ -177,7 +228,16 @@ impl Error {
             Self::PreconditionRequired => {
                 problem.detail = "Say which version you change: If-Match: \"<version>\".".to_owned()
             }
-            Self::TooLarge => {}
+            Self::TooLarge | Self::UriTooLong => {}
+            Self::UnsupportedMedia => {
+                problem.detail = "Say that it is JSON: Content-Type: application/json.".to_owned()
+            }
+            Self::TooSlow => problem.detail = "The body did not come in time. Nothing was changed.".to_owned(),
+            Self::Full => {
+                problem.detail =
+                    "Too much is asked of the server just now. Nothing was changed; please try again.".to_owned();
+                problem.retry_after = Some(1);
+            }
             Self::TooMany { retry_after, reason } => {
                 problem.retry_after = Some(*retry_after);
                 problem.reason = Some(reason);

@@ -1,6 +1,7 @@
 //! Words of HTTP that every domain uses: JSON bodies whose errors are problems, pages, versions.
 
 use axum::{
+    body::Bytes,
     extract::{FromRequest, FromRequestParts, Request, rejection::JsonRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -19,16 +20,78 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        match axum::Json::<T>::from_request(request, state).await {
+        if !is_json(request.headers()) {
+            return Err(Error::UnsupportedMedia);
+        }
+        let bytes = body(request, state).await?;
+        refuse_nul(&bytes)?;
+        refuse_other_than_object(&bytes)?;
+        match axum::Json::<T>::from_bytes(&bytes) {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(JsonRejection::JsonDataError(error)) => {
                 Err(Error::Invalid { field: "body".into(), reason: "shape", detail: error.body_text().into() })
             }
-            Err(JsonRejection::BytesRejection(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(Error::TooLarge)
-            }
             Err(error) => Err(Error::Malformed(error.body_text())),
         }
+    }
+}
+
+/// For a field that may be null and must be there: left out by mistake, it must not be read as "nobody".
+pub fn nullable<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
+/// The body's bytes, within the route's limit.
+pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
+    Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::of_body(&error),
+    })
+}
+
+/// `application/json`, or a type that is written in it.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+/// All our bodies are objects; serde would also take a list, field by field.
+fn refuse_other_than_object(json: &[u8]) -> Result<()> {
+    let is_object = json.trim_ascii_start().first().is_none_or(|first| *first == b'{');
+    if is_object || serde_json::from_slice::<serde::de::IgnoredAny>(json).is_err() {
+        return Ok(()); // what is not JSON is told so
+    }
+    Err(Error::Invalid { field: "body".into(), reason: "shape", detail: "A JSON object is needed.".into() })
+}
+
+/// PostgreSQL keeps no U+0000 in a text. JSON can only write it as an escape.
+fn refuse_nul(json: &[u8]) -> Result<()> {
+    if !json.windows(6).any(|six| six == b"\\u0000") {
+        return Ok(());
+    }
+    let Ok(value) = serde_json::from_slice(json) else { return Ok(()) }; // not JSON: that is said instead
+    match field_with_nul(&value, "") {
+        Some(field) => Err(Error::Invalid {
+            field: if field.is_empty() { "body".into() } else { field.into() },
+            reason: "control_characters",
+            detail: "A text cannot hold the character U+0000.".into(),
+        }),
+        None => Ok(()), // a backslash and five more letters
+    }
+}
+
+fn field_with_nul(value: &serde_json::Value, path: &str) -> Option<String> {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        serde_json::Value::String(text) => text.contains('\0').then(|| path.to_owned()),
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().find_map(|(at, item)| field_with_nul(item, &below(&at.to_string())))
+        }
+        serde_json::Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            if name.contains('\0') { Some(path.to_owned()) } else { field_with_nul(field, &below(name)) }
+        }),
+        _ => None,
     }
 }
 
@@ -46,6 +109,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            let detail = "A text cannot hold the character U+0000.".into();
+            return Err(Error::Invalid { field: "query".into(), reason: "control_characters", detail });
+        }
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(error) => {

@@ -49,3 +49,12 @@ test('only pages are answered with the page', async ({ visit }) => {
   const page = await context.request.get('/leads/0190aaaa-0000-7000-8000-000000000000')
   expect(page.headers()['content-type']).toContain('text/html')
 })
+
+test('the API can be browsed, under the same security policy as everything else', async ({ visit }) => {
+  const { page } = await visit('asha', { at: '/api/docs/' })
+  const operation = page.locator('.opblock', { hasText: '/api/leads/counts' })
+  await operation.getByRole('button').first().click()
+  await page.getByRole('button', { name: 'Try it out' }).click()
+  await page.getByRole('button', { name: 'Execute' }).click()
+  await expect(page.locator('.live-responses-table .response').first()).toContainText('200')
+})

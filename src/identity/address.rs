@@ -24,7 +24,7 @@ pub fn client_address(parts: &Parts, hops: usize) -> Option<IpAddr> {
 }
 
 /// What is counted as one caller: an IPv6 customer has a whole /64.
-pub(super) fn counted(address: IpAddr) -> IpAddr {
+pub fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),

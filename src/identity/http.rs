@@ -27,7 +27,7 @@ use super::{
 use crate::{
     app::App,
     audit::Action,
-    error::{Error, Result},
+    error::{Error, Problem, Result},
     http::Json,
     types::ids::OrganizationId,
 };
@@ -123,7 +123,7 @@ struct SwitchOrganization {
 /// The session's cookie is replaced. 404 where the person is no member.
 #[utoipa::path(
     post, path = "/api/session/organization", tag = "session",
-    request_body = SwitchOrganization, responses((status = 200, body = Session))
+    request_body = SwitchOrganization, responses((status = 200, body = Session), (status = 404, body = Problem))
 )]
 async fn switch_organization(
     State(app): State<App>,

@@ -45,7 +45,7 @@ use crate::{
     types::ids::{OperatorId, OrganizationId, UserId},
 };
 pub use access::{Manager, Operator, Owner, Proven, SignedIn, Staff, Whence};
-pub use address::client_address;
+pub use address::{client_address, counted};
 pub use demo::{DemoLogin, demo_logins};
 pub use http::{demo_routes, routes};
 pub use letters::{SendInvitation, SendNotice, SendReset};

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     error::{Error, Result},
-    http::{Items, Json, Query},
+    http::{Items, Json, Query, body},
     identity::Staff,
     types::ids::OrganizationId,
 };
@@ -88,10 +88,7 @@ impl FromRequest<App> for MetaWebhook {
         let request = Request::from_parts(parts, body);
         let signature =
             request.headers().get("x-hub-signature-256").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let body = Bytes::from_request(request, app).await.map_err(|error| match error.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-            _ => Error::Malformed("the body broke off".to_owned()),
-        })?;
+        let body = body(request, app).await?;
         if !signer.secret.verify(&body, signature.as_deref()) {
             metrics::counter!("nextmove_webhook_refused_total").increment(1);
             return Err(Error::Unauthenticated("signature"));

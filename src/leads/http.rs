@@ -11,7 +11,7 @@ use crate::{
     app::App,
     audit::Action,
     error::{Problem, Result},
-    http::{IfMatch, Json, Page, Path, Query, Versioned},
+    http::{IfMatch, Json, Page, Path, Query, Versioned, nullable},
     identity::{Manager, Staff},
     leads,
     types::ids::{LeadId, UserId},
@@ -111,6 +111,7 @@ async fn release(staff: Staff, Path(id): Path<LeadId>) -> Result<Versioned<Lead>
 #[serde(deny_unknown_fields)]
 pub struct Assignment {
     /// Null: nobody.
+    #[serde(deserialize_with = "nullable")]
     #[schema(required = true)]
     pub user_id: Option<UserId>,
 }

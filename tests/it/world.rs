@@ -275,7 +275,7 @@ impl TestApp {
         let app = start::app(config, &url, clock.clone()).await.expect("an app");
         let mut tasks = JoinSet::new();
         let router = start::serving(&app, &mut tasks, &stop);
-        tasks.spawn(start::answer(listener, router, stop.clone()));
+        tasks.spawn(start::answer(listener, router, app.clone(), stop.clone()));
 
         let world = cluster.world;
         let sessions = open_sessions(&app, &world).await;
@@ -507,12 +507,35 @@ impl Caller<'_> {
         self.exchange(method, path, with_body).await.0
     }
 
+    /// Sends these bytes as this type.
+    pub async fn raw(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
+        self.try_raw(method, path, content_type, body).await.expect("the server answers")
+    }
+
+    /// As [`Self::raw`]; nothing where the server ended the connection before it had read all.
+    pub async fn try_raw(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Option<Answer> {
+        let with_body = |request: reqwest::RequestBuilder| match content_type {
+            "" => request.body(body),
+            kind => request.header("content-type", kind).body(body),
+        };
+        self.try_exchange(method, path, with_body).await.map(|(answer, _)| answer)
+    }
+
     async fn exchange(
         &self,
         method: Method,
         path: &str,
         with_body: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> (Answer, Vec<u8>) {
+        self.try_exchange(method, path, with_body).await.expect("the server answers")
+    }
+
+    async fn try_exchange(
+        &self,
+        method: Method,
+        path: &str,
+        with_body: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Option<(Answer, Vec<u8>)> {
         let mut request = self.app.http.request(method, format!("{}{path}", self.app.address));
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -520,12 +543,12 @@ impl Caller<'_> {
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
-        let response = with_body(request).send().await.expect("the server answers");
+        let response = with_body(request).send().await.ok()?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await.expect("a body").to_vec();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        (Answer { status, headers, json, text }, bytes)
+        Some((Answer { status, headers, json, text }, bytes))
     }
 }
 

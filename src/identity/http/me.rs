@@ -29,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ChangeMe {
     locale: Option<Locale>,
     /// 1 to 200 characters.
