@@ -6,6 +6,7 @@
 pub mod config;
 pub mod error;
 pub mod http;
+pub mod spans;
 pub mod types;
 pub mod words;
 
@@ -35,7 +36,9 @@ pub mod reactions;
 
 // 5: wiring
 pub mod cli;
+pub mod fuzzing;
 pub mod sandbox;
 pub mod start;
+pub mod telemetry;
 pub mod web;
 pub mod worker;

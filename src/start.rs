@@ -1,8 +1,7 @@
 //! From a configuration to a running app: the database, the keys, the parts. The command line and the tests start the same way.
 
-use std::{fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
 
-use axum::serve::ListenerExt;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -180,14 +179,14 @@ pub async fn run(
     metrics: Option<TcpListener>,
     stop: CancellationToken,
 ) -> Result<()> {
-    web::health::recorder(); // first: what is counted before there is one is counted nowhere
+    web::numbers::recorder(); // first: what is counted before there is one is counted nowhere
     let (closing, leaving, over) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
     // What has to end by itself, and what goes on until that has ended.
     let (mut work, mut ground) = (JoinSet::new(), JoinSet::new());
     ground.spawn(keep_metrics(over.clone()));
     ground.spawn(live::others::run(app.db.clone(), app.config.processes.redis.clone(), over.clone()));
     if let Some(listener) = metrics {
-        ground.spawn(answer(listener, web::health::metrics_router(app.clone()), over.clone()));
+        ground.spawn(answer(listener, web::health::metrics_router(app.clone()), app.clone(), over.clone()));
     }
     if role != Role::Web {
         let worker = Worker {
@@ -207,7 +206,7 @@ pub async fn run(
         work.spawn(sockets.keep_house(closing.clone()));
         web::router::router(app.clone(), layer)
     };
-    work.spawn(answer(listener, router, closing.clone()));
+    work.spawn(answer(listener, router, app.clone(), closing.clone()));
 
     stop.cancelled().await;
     app.stopping.cancel();
@@ -239,7 +238,7 @@ async fn ends_within(tasks: &mut JoinSet<()>, time: Duration) -> bool {
 async fn keep_metrics(over: CancellationToken) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     while !over.is_cancelled() {
-        tokio::select! { _ = tick.tick() => web::health::recorder().run_upkeep(), () = over.cancelled() => {} }
+        tokio::select! { _ = tick.tick() => web::numbers::recorder().run_upkeep(), () = over.cancelled() => {} }
     }
 }
 
@@ -253,15 +252,8 @@ pub fn serving(app: &App, tasks: &mut JoinSet<()>, stop: &CancellationToken) -> 
 }
 
 /// Answers HTTP until told to stop.
-pub async fn answer(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
-    let listener = listener.tap_io(|stream| {
-        // Without it the answer to a small request can wait 40 ms for an acknowledgement.
-        let _ = stream.set_nodelay(true);
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await {
-        tracing::error!(%error, "the listener failed");
-    }
+pub async fn answer(listener: TcpListener, router: axum::Router, app: App, stop: CancellationToken) {
+    web::listen::serve(listener, router, &app.config.http, stop).await;
 }
 
 /// The graveyard and the queue, for the command line.

@@ -8,10 +8,9 @@ mod doctor;
 mod sandbox;
 mod serve;
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     app::App,
@@ -20,6 +19,7 @@ use crate::{
     identity::Role as MemberRole,
     organizations::Locale,
     start::{self, Database, Role},
+    telemetry,
     types::{clock::Clock, country::Country},
     web,
 };
@@ -195,7 +195,15 @@ fn locale(text: &str) -> Result<Locale, String> {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // fails only where there is one already
-    log();
+    let exporting = matches!(cli.command, Command::Serve { .. } | Command::Demo { .. });
+    // Dropped at the end: what was not sent yet is sent then.
+    let _telemetry = match telemetry::start(exporting) {
+        Ok(telemetry) => telemetry,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            return ExitCode::FAILURE;
+        }
+    };
     let outcome = match cli.command {
         Command::Serve { role } => serve::serve(role),
         Command::Demo { meta } => demo::demo(meta),
@@ -244,27 +252,6 @@ pub fn main() -> ExitCode {
             eprintln!("{sentence}");
             ExitCode::FAILURE
         }
-    }
-}
-
-fn log() {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx::postgres::notice=warn"));
-    let json = match std::env::var("LOG_FORMAT").as_deref() {
-        Ok("json") => true,
-        Ok("text") => false,
-        _ => !std::io::stderr().is_terminal(),
-    };
-    let registry = tracing_subscriber::registry().with(filter);
-    if json {
-        let lines = tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .with_writer(std::io::stderr);
-        registry.with(lines).init();
-    } else {
-        registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
     }
 }
 

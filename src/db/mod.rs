@@ -14,7 +14,7 @@ use std::{
 };
 
 use sqlx::{
-    AssertSqlSafe, PgPool,
+    AssertSqlSafe, ConnectOptions, PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tracing::Instrument;
@@ -36,6 +36,9 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// How long a process may go on with the data keys it knows before it looks for newer ones.
 const KEYS_FRESH_FOR: Duration = Duration::from_secs(60);
+
+/// A statement that takes longer is told to whoever reads the log.
+const SLOW: Duration = Duration::from_millis(100);
 
 /// A new data key is written with once every process has looked since it was made.
 const KEYS_KNOWN_AFTER: Duration = Duration::from_secs(2 * KEYS_FRESH_FOR.as_secs());
@@ -85,7 +88,9 @@ impl Db {
         // Every lead costs the same few statements, by ids: planned once. What people ask for is planned each time (see `begin`).
         let options = options
             .application_name("nextmove")
-            .options([("plan_cache_mode", "force_generic_plan"), ("statement_timeout", "30s")]);
+            .options([("plan_cache_mode", "force_generic_plan"), ("statement_timeout", "30s")])
+            // The statement is told, never its parameters (LP-059).
+            .log_slow_statements(log::LevelFilter::Warn, SLOW);
         // A queue is mostly empty when somebody counts its rows, and long when it matters: never read from end to end. What is written
         // here may be lost in a crash (src/jobs/sql.rs).
         let queue = options.clone().options([("enable_seqscan", "off"), ("synchronous_commit", "off")]);
@@ -153,10 +158,10 @@ impl Db {
         Ok(sqlx::query_scalar("select max(version) from _sqlx_migrations where success").fetch_one(&self.pool).await?)
     }
 
-    /// Connections by what they are for: open, idle.
-    pub fn connections(&self) -> [(&'static str, u32, usize); 3] {
+    /// Connections by what they are for: open, idle, how many there may be.
+    pub fn connections(&self) -> [(&'static str, u32, usize, u32); 3] {
         [("requests", &self.pool), ("queue", &self.queue), ("listen", &self.ears())]
-            .map(|(name, pool)| (name, pool.size(), pool.num_idle()))
+            .map(|(name, pool)| (name, pool.size(), pool.num_idle(), pool.options().get_max_connections()))
     }
 
     pub async fn close(&self) {

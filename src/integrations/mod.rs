@@ -180,6 +180,7 @@ pub async fn connect_page(tx: &mut Tx, page_id: &str, name: &str, token: &str) -
 pub async fn mark_broken(tx: &mut Tx, page_id: &str, reason: &str) -> Result<()> {
     if let Some(row) = sql::break_connection(tx, page_id, reason).await? {
         audit::record(tx, Action::ConnectionBroken.on(row).with("page", page_id).with("reason", reason));
+        metrics::counter!("nextmove_meta_connections_broken_total").increment(1);
         outbox::record(tx, Event::ConnectionBroken { page_id: page_id.to_owned(), row });
     }
     Ok(())
@@ -193,6 +194,11 @@ fn failure(error: &MetaError) -> Failure {
         Retry::Backoff | Retry::Few => Failure::Retry(reason),
         Retry::Never => Failure::Permanent(reason),
     }
+}
+
+/// How much waits in the quarantine, by reason, for the metrics.
+pub async fn quarantined(directory: &mut Directory) -> Result<Vec<(String, i64)>> {
+    sql::waiting_by_reason(directory).await
 }
 
 /// Lets what waits for a page's leads run now.

@@ -24,7 +24,7 @@ use crate::{
 pub use gather::Gather;
 pub use graveyard::{Buried, buried, buried_own, discard_own, replay, replay_own};
 pub use handover::{Claim, Handover};
-pub use sql::{Depth, Taken, depth, prune};
+pub use sql::{Depth, DueOfKind, Taken, depth, due_by_kind, prune};
 
 /// A kind of work.
 pub trait Job<C>: Serialize + DeserializeOwned + Send + 'static {

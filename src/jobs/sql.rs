@@ -222,3 +222,24 @@ pub async fn depth(directory: &mut Directory) -> Result<Depth> {
     .fetch_one(directory.conn())
     .await?)
 }
+
+/// What is due of one kind.
+#[derive(Debug)]
+pub struct DueOfKind {
+    pub kind: String,
+    pub due: i64,
+    /// When the longest-waiting one became due.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// What is due, by kind, for the metrics.
+pub async fn due_by_kind(directory: &mut Directory) -> Result<Vec<DueOfKind>> {
+    let now = directory.now();
+    Ok(sqlx::query_as!(
+        DueOfKind,
+        r#"select kind, count(*) as "due!", min(run_at) as oldest from jobs where state = 'ready' and run_at <= $1 group by kind"#,
+        now
+    )
+    .fetch_all(directory.conn())
+    .await?)
+}

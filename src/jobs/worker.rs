@@ -9,12 +9,14 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{Context, Failure, Gather, Handover, Registry, sql};
 use crate::{
     db::{Db, seal},
     error::Result,
+    spans,
     types::ids::OrganizationId,
 };
 
@@ -151,23 +153,44 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
             attempt: job.attempt,
         };
         let run = self.registry.kinds[kind.as_str()].clone();
+        let span = tracing::info_span!(
+            "job",
+            kind,
+            job = job.id,
+            attempt = job.attempt,
+            organization = job.organization.map(tracing::field::display),
+            outcome = tracing::field::Empty,
+            trace = tracing::field::Empty,
+            otel.kind = "consumer"
+        );
+        spans::mark(&span);
         // In a task of its own, so that a panic is a failed attempt and not the end of the worker.
-        let outcome = match AbortOnDropHandle::new(tokio::spawn(run(job.payload.clone(), context))).await {
+        let run = run(job.payload.clone(), context).instrument(span.clone());
+        let outcome = match AbortOnDropHandle::new(tokio::spawn(run)).await {
             Ok(Ok(())) => Outcome::Done,
             Ok(Err(failure)) => Outcome::Failed(failure),
             Err(_) => Outcome::Failed(Failure::Retry("the job panicked".to_owned())),
         };
+        let word = match &outcome {
+            Outcome::Done => "done",
+            Outcome::Failed(Failure::Permanent(_)) => "refused",
+            Outcome::Failed(Failure::RetryAfter(..)) => "postponed",
+            Outcome::Failed(Failure::Retry(_)) => "failed",
+        };
+        span.record("outcome", word);
         let result = match outcome {
             Outcome::Done => finisher.finish(&self.db, me, job.id).await,
-            Outcome::Failed(failure) => self.failed(me, &job, failure).await,
+            Outcome::Failed(failure) => self.failed(me, &job, failure).instrument(span.clone()).await,
         };
         if let Err(error) = result {
             // Its lease runs out and it runs once more: jobs bear that.
             tracing::warn!(%error, job = job.id, kind, "cannot finish a job");
         }
-        metrics::histogram!("nextmove_job_seconds", "kind" => kind.clone()).record(begun.elapsed().as_secs_f64());
+        metrics::histogram!("nextmove_job_seconds", "kind" => kind.clone(), "outcome" => word)
+            .record(begun.elapsed().as_secs_f64());
+        let _in = span.enter();
         if begun.elapsed() > Duration::from_millis(100) {
-            tracing::info!(job = job.id, kind, milliseconds = begun.elapsed().as_millis(), "slow job");
+            tracing::info!(milliseconds = begun.elapsed().as_millis(), outcome = word, "slow job");
         }
     }
 

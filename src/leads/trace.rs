@@ -60,27 +60,39 @@ pub async fn opened(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<()> {
 /// The leads went out to the sockets at these times.
 pub async fn emitted(tx: &mut Tx, at: &[(LeadId, DateTime<Utc>)]) -> Result<()> {
     let (ids, times): (Vec<Uuid>, Vec<DateTime<Utc>>) = at.iter().map(|(id, at)| (id.0, *at)).unzip();
-    sqlx::query!(
-        "update lead_traces set emitted_at = new.at from unnest($1::uuid[], $2::timestamptz[]) as new(id, at)
-         where lead_id = new.id and emitted_at is null",
+    let took = sqlx::query_scalar!(
+        r#"update lead_traces set emitted_at = new.at from unnest($1::uuid[], $2::timestamptz[]) as new(id, at)
+           where lead_id = new.id and emitted_at is null
+           returning extract(epoch from new.at - received_at)::float8 as "took!""#,
         &ids,
         &times
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
+    passed("emitted", &took);
     Ok(())
 }
 
 /// A device has the leads, since these times.
 pub async fn acknowledged(tx: &mut Tx, at: &[(LeadId, DateTime<Utc>)]) -> Result<()> {
     let (ids, times): (Vec<Uuid>, Vec<DateTime<Utc>>) = at.iter().map(|(id, at)| (id.0, *at)).unzip();
-    sqlx::query!(
-        "update lead_traces set acknowledged_at = new.at from unnest($1::uuid[], $2::timestamptz[]) as new(id, at)
-         where lead_id = new.id and acknowledged_at is null",
+    let took = sqlx::query_scalar!(
+        r#"update lead_traces set acknowledged_at = new.at from unnest($1::uuid[], $2::timestamptz[]) as new(id, at)
+           where lead_id = new.id and acknowledged_at is null
+           returning extract(epoch from new.at - received_at)::float8 as "took!""#,
         &ids,
         &times
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
+    passed("acknowledged", &took);
     Ok(())
+}
+
+/// How long after the webhook leads passed a door, in seconds.
+fn passed(door: &'static str, took: &[f64]) {
+    let histogram = metrics::histogram!("nextmove_lead_seconds", "door" => door);
+    for seconds in took {
+        histogram.record(*seconds);
+    }
 }

@@ -94,7 +94,11 @@ async fn emit_one(
                 let head = events.last().map_or(since, |event| event.sequence);
                 let full = events.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
                 if !events.is_empty() {
+                    let oldest = events.iter().map(|event| event.at).min();
                     audience.deliver(tx, events).await?;
+                    if let Some(lag) = oldest.and_then(|oldest| (db.now() - oldest).to_std().ok()) {
+                        metrics::histogram!("nextmove_events_lag_seconds").record(lag.as_secs_f64());
+                    }
                 }
                 // Already here: what was told is told, also where the database goes away before it ends the transaction.
                 heads.insert(organization, head);

@@ -1,6 +1,6 @@
 //! Whether the process lives, whether it can serve, and its numbers for Prometheus.
 
-use std::{net::SocketAddr, sync::OnceLock};
+use std::net::SocketAddr;
 
 use axum::{
     Json, Router,
@@ -9,16 +9,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use super::numbers;
 use crate::{
     app::App,
     db::setup,
     error::{Error, Result},
-    jobs,
 };
-
-const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -30,22 +27,6 @@ pub fn routes() -> Router<App> {
 /// The second listener: numbers only.
 pub fn metrics_router(app: App) -> Router {
     Router::new().route("/metrics", get(metrics)).with_state(app)
-}
-
-/// The process's one recorder. Without an HTTP server of its own.
-pub fn recorder() -> &'static PrometheusHandle {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    HANDLE.get_or_init(|| {
-        let builder = PrometheusBuilder::new()
-            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
-            .expect("there are buckets");
-        let recorder = builder.build_recorder();
-        let handle = recorder.handle();
-        if metrics::set_global_recorder(recorder).is_err() {
-            tracing::warn!("another metrics recorder is installed; /metrics stays empty");
-        }
-        handle
-    })
 }
 
 /// `None`: ready; otherwise why not.
@@ -91,24 +72,9 @@ async fn guarded_metrics(
     if !is_local || headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED) {
         return Err(Error::NotFound);
     }
-    metrics(app).await
+    Ok(metrics(app).await)
 }
 
-async fn metrics(State(app): State<App>) -> Result<Response> {
-    let handle = recorder();
-    let depth = app.db.directory(async |directory| jobs::depth(directory).await).await?;
-    let waited = depth.oldest.map_or(0, |oldest| (app.clock.now() - oldest).num_milliseconds().max(0));
-    #[allow(clippy::cast_precision_loss)] // counts far below 2^52
-    {
-        for (state, count) in [("ready", depth.ready), ("running", depth.running), ("dead", depth.dead)] {
-            metrics::gauge!("nextmove_jobs", "state" => state).set(count as f64);
-        }
-        metrics::gauge!("nextmove_job_oldest_seconds").set(waited as f64 / 1000.0);
-        for (pool, open, idle) in app.db.connections() {
-            metrics::gauge!("nextmove_db_connections", "pool" => pool, "state" => "idle").set(idle as f64);
-            metrics::gauge!("nextmove_db_connections", "pool" => pool, "state" => "open").set(f64::from(open));
-        }
-    }
-    handle.run_upkeep();
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render()).into_response())
+async fn metrics(State(app): State<App>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], numbers::gather(&app).await).into_response()
 }

@@ -1,9 +1,6 @@
 //! What happens to every request. Nothing here writes a query, a body, a name or an address to the log.
 
-use std::{
-    any::Any,
-    time::{Duration, Instant},
-};
+use std::{any::Any, time::Instant};
 
 use axum::{
     extract::{MatchedPath, OriginalUri, Request, State},
@@ -12,22 +9,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{app::App, db::seal, error::Error};
+use crate::{app::App, db::seal, error::Error, spans};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Only ourselves. Sockets are named, since older Safari does not count them under 'self'.
 const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
                    connect-src 'self' ws: wss:; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; \
                    base-uri 'none'; form-action 'self'; object-src 'none'";
-/// The API browser styles itself inline.
-const DOCS_CSP: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; \
-                        base-uri 'none'; form-action 'self'; object-src 'none'";
-
 /// Gives the request its id, its span and its place in the numbers.
-pub async fn observe(mut request: Request, next: Next) -> Response {
+pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = request.method().clone();
@@ -39,12 +32,20 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         %method,
         path,
         user = tracing::field::Empty,
-        organization = tracing::field::Empty
+        organization = tracing::field::Empty,
+        status = tracing::field::Empty,
+        trace = tracing::field::Empty,
+        otel.kind = "server"
     );
+    if app.config.http.trusts_traceparent {
+        join_trace(&span, request.headers());
+    }
+    spans::mark(&span);
     let begun = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     response.headers_mut().insert(REQUEST_ID, id);
     let status = response.status().as_u16();
+    span.record("status", status);
     let class = format!("{}xx", status / 100);
     let labels = [("method", known(&method).to_owned()), ("path", path.clone()), ("status", class)];
     metrics::histogram!("nextmove_http_seconds", &labels).record(begun.elapsed().as_secs_f64());
@@ -54,6 +55,22 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         _ => tracing::info!(status, milliseconds, "answered"),
     });
     response
+}
+
+/// Goes on with the caller's trace (W3C `traceparent`). Only where our own proxy sets it: anybody else could mix their requests into
+/// other people's traces, or have everything recorded.
+fn join_trace(span: &tracing::Span, headers: &HeaderMap) {
+    struct Carrier<'a>(&'a HeaderMap);
+    impl opentelemetry::propagation::Extractor for Carrier<'_> {
+        fn get(&self, key: &str) -> Option<&str> {
+            self.0.get(key).and_then(|value| value.to_str().ok())
+        }
+        fn keys(&self) -> Vec<&str> {
+            self.0.keys().map(HeaderName::as_str).collect()
+        }
+    }
+    let context = opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&Carrier(headers)));
+    let _ = span.set_parent(context); // fails only where no traces are exported
 }
 
 /// A method is whatever a client sends, and each becomes a series of its own.
@@ -100,8 +117,8 @@ pub fn is_own(app: &App, headers: &HeaderMap) -> bool {
     }
 }
 
-pub async fn time_out(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+pub async fn time_out(State(app): State<App>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(app.config.http.limits.request, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Error::Unavailable("the request took too long".to_owned()).into_response(),
     }
@@ -146,13 +163,13 @@ const KEPT_OF_SOCKETS: [HeaderName; 8] = [
 /// The headers of every answer.
 pub async fn set_headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let (is_api, is_docs) = (path.starts_with("/api"), path.starts_with("/api/docs"));
+    let is_api = path.starts_with("/api");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    set(header::CONTENT_SECURITY_POLICY, if is_docs { DOCS_CSP } else { CSP });
+    set(header::CONTENT_SECURITY_POLICY, CSP);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");

@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
     http::{Method, StatusCode, header},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -13,7 +13,10 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{audit, health, middleware, openapi, pwa};
+use super::{
+    admission::{self, Gate},
+    audit, health, middleware, openapi, pwa,
+};
 use crate::{app::App, attempts, campaigns, error::Error, identity, integrations, leads};
 
 /// A request body; webhooks, which come in batches, set their own.
@@ -53,9 +56,10 @@ pub fn router(app: App, sockets: SocketIoLayer) -> Router {
         .method_not_allowed_fallback(async || method_not_allowed())
         .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn(middleware::time_out))
+        .layer(from_fn_with_state(app.clone(), middleware::time_out))
         .layer(from_fn_with_state(app.clone(), middleware::refuse_other_sites))
-        .layer(CatchPanicLayer::custom(middleware::panicked));
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(from_fn_with_state(Gate::new(app.clone()), admission::admit));
     let router = router.layer(sockets).layer(from_fn(middleware::lighten_sockets));
     with_outermost(router, app)
 }
@@ -68,7 +72,7 @@ pub fn worker_router(app: App) -> Router {
 fn with_outermost(router: Router<App>, app: App) -> Router {
     router
         .layer(from_fn_with_state(app.clone(), middleware::set_headers))
-        .layer(from_fn(middleware::observe))
+        .layer(from_fn_with_state(app.clone(), middleware::observe))
         .with_state(app)
 }
 

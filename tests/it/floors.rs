@@ -8,12 +8,12 @@ use std::{
 
 /// From the ground up. On a floor of several words each may use the others, except the domains, which have an order of their own.
 const FLOORS: [&[&str]; 6] = [
-    &["error", "http", "config", "types", "words"],
+    &["error", "http", "config", "spans", "types", "words"],
     &["db", "jobs", "outbox", "live"],
     &["providers", "sandbox", "app"],
     DOMAINS,
     &["reactions"],
-    &["worker", "web", "start", "cli", "main", "lib"],
+    &["worker", "web", "start", "cli", "main", "lib", "telemetry", "fuzzing"],
 ];
 
 /// Each may use the front doors of earlier ones.

@@ -20,7 +20,7 @@ use crate::{
     types::ids::{FormId, OrganizationId, ReceiptId},
 };
 
-pub(super) use quarantine::{quarantine, replayed, waiting, waiting_for_page, waiting_part};
+pub(super) use quarantine::{quarantine, replayed, waiting, waiting_by_reason, waiting_for_page, waiting_part};
 pub(super) use receipts::{ReceiptRow, SetAside, Wanted, hurry_one, own_body, receipts, remember, revive, set_aside};
 pub(super) use settings::{
     FormRow, PageRow, delete_app, disconnect, ensure_route, form_rows, is_broken, keep_test, leads_of, lock_form,

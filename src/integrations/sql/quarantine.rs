@@ -133,3 +133,13 @@ pub(in crate::integrations) async fn replayed(directory: &mut Directory, id: Qua
         .await?;
     Ok(())
 }
+
+/// How much waits in the quarantine, by reason.
+pub(in crate::integrations) async fn waiting_by_reason(directory: &mut Directory) -> Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"select reason, count(*) as "count!" from webhook_quarantine where replayed_at is null group by reason"#
+    )
+    .fetch_all(directory.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.reason, row.count)).collect())
+}

@@ -19,6 +19,7 @@ use lettre::{
 use tokio::sync::Semaphore;
 use url::Url;
 
+use super::observed::observed;
 pub use letter::Letter;
 
 /// Letters on their way at once; the pool's size bounds idle connections only.
@@ -87,7 +88,8 @@ impl Mail {
     pub async fn send(&self, letter: &Letter, at: DateTime<Utc>) -> Result<(), MailError> {
         let message = self.message(letter, at)?;
         let _place = self.places.acquire().await.map_err(|error| MailError::Transient(error.to_string()))?;
-        self.within(async |transport| transport.send(message).await.map(|_| ())).await
+        let sending = self.within(async |transport| transport.send(message).await.map(|_| ()));
+        observed("mail", "relay", "send", sending).await
     }
 
     /// Whether the relay answers, and takes our name and password.

@@ -9,6 +9,7 @@ mod id;
 mod lead;
 mod page;
 pub mod signature;
+mod text;
 mod token;
 mod usage;
 mod webhook;
@@ -37,6 +38,7 @@ pub use self::{
     usage::Usage,
     webhook::{Ignored, LeadgenChange, MAX_CHANGES, Rejected, Webhook, WebhookError, parse_webhook},
 };
+use super::observed::{observed, template};
 
 /// Where Graph is.
 pub const GRAPH_URL: &str = "https://graph.facebook.com/";
@@ -228,6 +230,17 @@ impl Meta {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<(T, Usage), MetaError> {
+        let host = self.options.base_url.host_str().unwrap_or_default();
+        observed("meta", host, &template(path), self.ask(method, token, path, query)).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        token: &PageToken,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<(T, Usage), MetaError> {
         let mut url = self.options.base_url.clone();
         url.path_segments_mut()
             .map_err(|()| MetaError::Invalid { what: "the base URL cannot have a path".to_owned() })?
@@ -244,6 +257,7 @@ impl Meta {
 
         let mut response = request.send().await.map_err(|e| MetaError::network(&e))?;
         let (status, headers) = (response.status(), response.headers().clone());
+        tracing::Span::current().record("status", status.as_u16());
         let usage = Usage::of(&headers);
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = usage;
 
@@ -257,6 +271,7 @@ impl Meta {
         if !status.is_success() {
             return Err(MetaError::of(status, &headers, &body));
         }
+        text::mend(&mut body);
         match serde_json::from_slice(&body) {
             Ok(answer) => Ok((answer, usage)),
             // Graph's front door answers with a page for people, and 200, when it is unwell.

@@ -2,7 +2,7 @@
 //! a real Redis; also while each of them, and each thing they stand on, goes away and comes back.
 
 mod fleet;
-mod phone;
+pub mod phone;
 
 use std::time::Duration;
 

@@ -103,8 +103,10 @@ async fn listen(mut stream: Stream, seen: &Mutex<Seen>) -> Option<Duration> {
                     text.strip_prefix("42").and_then(|text| serde_json::from_str(text).ok())
                 {
                     take(&mut lock(seen), &event, &mut greeted, &mut heard, &mut away);
+                    acknowledgement(&event)
+                } else {
+                    None
                 }
-                None
             }
         };
         if let Some(answer) = answer
@@ -114,6 +116,12 @@ async fn listen(mut stream: Stream, seen: &Mutex<Seen>) -> Option<Duration> {
         }
     }
     away
+}
+
+/// What the app answers: it has the lead.
+fn acknowledgement(event: &[Value]) -> Option<String> {
+    let [Value::String(name), body] = event else { return None };
+    (name == "lead.created").then(|| format!("42{}", json!(["ack", { "lead_ids": [body["lead"]["id"]] }])))
 }
 
 fn take(seen: &mut Seen, event: &[Value], greeted: &mut bool, heard: &mut i64, away: &mut Option<Duration>) {
