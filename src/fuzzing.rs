@@ -91,7 +91,7 @@ pub fn mapping(data: &[u8]) {
         if overrides.values().all(|target| *target != Target::Ignore) {
             nothing_is_lost(&lead, form.as_ref(), &mapped);
         }
-        let _ = map_consents(&lead, form.as_ref());
+        let _ = map_consents(&lead, form.as_ref(), &overrides);
     }
 }
 

@@ -83,9 +83,9 @@ impl FromRequest<App> for MetaWebhook {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let (mut parts, body) = request.into_parts();
+        let (mut parts, unread) = request.into_parts();
         let Door(signer) = Door::from_request_parts(&mut parts, app).await?;
-        let request = Request::from_parts(parts, body);
+        let request = Request::from_parts(parts, unread);
         let signature =
             request.headers().get("x-hub-signature-256").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = body(request, app).await?;

@@ -106,7 +106,12 @@ async fn replay_job(operator: Operator, Path(id): Path<i64>) -> Result<StatusCod
 /// Deliveries that could not be taken, newest first.
 #[utoipa::path(get, path = "/api/operator/webhooks", tag = "operator", responses((status = 200, body = Items<QuarantinedWebhook>)))]
 async fn quarantine(operator: Operator, State(app): State<App>) -> Result<Json<Items<QuarantinedWebhook>>> {
-    operator.directory(async |directory| Ok(operator.saw(directory, Action::QuarantineViewed))).await?;
+    operator
+        .directory(async |directory| {
+            operator.saw(directory, Action::QuarantineViewed);
+            Ok(())
+        })
+        .await?;
     let only = operator.organizations().await?;
     Ok(Json(Items { items: webhooks(&app, Some(&only)).await? }))
 }

@@ -78,7 +78,12 @@ async fn export(owner: Owner, State(app): State<App>, Query(filter): Query<Filte
     let names = team.into_iter().map(|member| (member.id, member.name)).collect();
     let file = file(&told, &names)?;
     let entry = Action::AuditExported.with("entries", told.len());
-    owner.write(async |tx| Ok(audit::record(tx, entry))).await?;
+    owner
+        .write(async |tx| {
+            audit::record(tx, entry);
+            Ok(())
+        })
+        .await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"audit-trail.csv\""),

@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
     http::{Method, StatusCode, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
