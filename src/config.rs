@@ -1,6 +1,7 @@
 //! The configuration: from the environment, a struct per concern, every problem told at once. `docs/CONFIGURATION.md` is the table.
 
 mod limits;
+mod redis;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -8,6 +9,7 @@ use url::Url;
 
 use crate::{db::seal::MasterKeys, providers::mail::MailOptions, types::networks::Networks};
 pub use limits::Limits;
+pub use redis::RedisUrl;
 
 /// Everything the server is told.
 #[derive(Clone, Debug)]
@@ -85,32 +87,6 @@ pub struct Processes {
     pub drain_delay: Duration,
     /// So long after it was told to stop it has ended, whatever is left.
     pub drain: Duration,
-}
-
-/// `redis://` or `rediss://`; it may hold a password, and never shows it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RedisUrl(Url);
-
-impl RedisUrl {
-    /// The address with its password: for the driver only.
-    pub fn expose(&self) -> &Url {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for RedisUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RedisUrl({}://…)", self.0.scheme())
-    }
-}
-
-impl std::str::FromStr for RedisUrl {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let url = Url::parse(text).map_err(|_| ())?;
-        if matches!(url.scheme(), "redis" | "rediss") && url.has_host() { Ok(Self(url)) } else { Err(()) }
-    }
 }
 
 /// What the configuration is read for: a command that serves nobody needs no secrets of Meta's.

@@ -247,6 +247,7 @@ async fn the_business_decides_sees_what_it_does_and_then_it_counts() {
         async |name: &str| all_leads(&app).await.into_iter().find(|lead| lead["full_name"] == name).expect("a lead");
     assert_eq!(now("Liv Berg").await["service"], Value::Null);
     assert!(now("Kari Nordmann").await["service"].is_string());
+    app.advance(chrono::TimeDelta::minutes(1));
     assert_eq!(app.asha().post(&format!("/api/forms/{id}/remap"), json!({})).await.status, 202);
     app.run_jobs().await;
     let lead = now("Kari Nordmann").await;
