@@ -4,7 +4,7 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { Inbox, ListChecks, SlidersHorizontal, UserRound, WifiOff } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { inWords } from '@/shared/api/problem'
-import { count } from '@/shared/i18n/time'
+import { countOfMany } from '@/shared/i18n/time'
 import { useLocale } from '@/shared/i18n/locale'
 import { countFilters, type LeadFilters, type View } from '@/shared/leads/filters'
 import { countsOptions } from '@/shared/leads/queries'
@@ -61,8 +61,8 @@ export function InboxScreen() {
           value={filters.view}
           onChange={show}
           segments={[
-            { value: 'todo', label: m.view_todo(), badge: counts ? count(counts.todo, locale) : undefined },
-            { value: 'mine', label: m.view_mine(), badge: counts ? count(counts.mine, locale) : undefined },
+            { value: 'todo', label: m.view_todo(), badge: counts ? countOfMany(counts.todo, locale) : undefined },
+            { value: 'mine', label: m.view_mine(), badge: counts ? countOfMany(counts.mine, locale) : undefined },
             { value: 'all', label: m.view_all() },
           ]}
         />

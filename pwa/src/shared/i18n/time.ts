@@ -62,10 +62,13 @@ export function fullTime(at: Date, { locale, timeZone }: Place): string {
   return format(locale, timeZone, { dateStyle: 'long', timeStyle: 'medium' }).format(at)
 }
 
-/** The server counts so far and says this where there are more. */
+export function count(value: number, locale: string): string {
+  return new Intl.NumberFormat(locale).format(value)
+}
+
+/** The server counts the leads of a list so far, and says this where there are more. */
 const MANY = 1000
 
-export function count(value: number, locale: string): string {
-  const shown = new Intl.NumberFormat(locale).format(Math.min(value, MANY - 1))
-  return value < MANY ? shown : `${shown}+`
+export function countOfMany(value: number, locale: string): string {
+  return value < MANY ? count(value, locale) : `${count(MANY - 1, locale)}+`
 }
