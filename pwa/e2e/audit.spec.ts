@@ -12,7 +12,7 @@ test('the owner sees who did and saw what with a lead, and the others do not (LP
   await page.getByRole('link', { name: t('audit_seen_by') }).click()
   await expect(page.getByRole('heading', { level: 1, name: t('audit_title') })).toBeVisible()
   await expect(page).toHaveURL(new RegExp(`lead=${lead.id}`))
-  const lines = page.getByRole('listitem')
+  const lines = page.getByRole('main').getByRole('listitem')
   await expect(lines.filter({ hasText: `Ravi Solheim ${t('audit_did_view')}` })).toHaveCount(1)
   await expect(lines.filter({ hasText: `Asha Berg ${t('audit_did_view')}` })).toHaveCount(1)
   await expect(lines.filter({ hasText: t('did_claim') })).toContainText(/Chrome|Safari/)

@@ -207,14 +207,6 @@ export const SCREENS: Screen[] = [
     },
   },
   {
-    name: 'audit',
-    who: 'asha',
-    at: () => '/settings/audit',
-    open: async ({ t }, page) => {
-      await page.getByText(t('audit_did_sign_in')).first().waitFor()
-    },
-  },
-  {
     name: 'meta',
     who: 'asha',
     at: () => '/settings/meta',
@@ -268,13 +260,13 @@ export const SCREENS: Screen[] = [
     name: 'audit',
     who: 'asha',
     at: () => '/settings/audit',
-    open: async ({ t }, page) => page.getByText(t('audit_did_read')).first().waitFor(),
+    open: async (_visit, page) => page.getByRole('main').getByRole('listitem').first().waitFor(),
   },
   {
     name: 'audit-lead',
     who: 'asha',
     at: ({ busy }) => `/settings/audit?lead=${busy}`,
-    open: async (_visit, page) => page.getByRole('listitem').first().waitFor(),
+    open: async (_visit, page) => page.getByRole('main').getByRole('listitem').first().waitFor(),
   },
   {
     name: 'audit-filters',
