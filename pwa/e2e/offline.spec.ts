@@ -1,4 +1,5 @@
 import type { APIRequestContext, BrowserContext, Page } from '@playwright/test'
+import { looksRight } from './support/look'
 import { awayAndBack, expect, row, test } from './support/test'
 import { history, leadOf, network, server, signedIn, type Lead, type Person } from './support/world'
 import type { Words } from './support/words'
@@ -78,6 +79,7 @@ test('killed server, reload, closed app: everything arrives exactly once', async
   await page.reload()
   await expect(page.getByRole('heading', { level: 1, name: person.full_name })).toBeVisible()
   await expect(timeline(page, t).filter({ hasText: 'Wants it before Christmas' })).toHaveCount(1)
+  await looksRight(page, 'offline-lead')
   await expect(timeline(page, t).filter({ hasText: `${t('did_call')} · ${t('outcome_reached')}` })).toContainText(t('offline_mark'))
   await expect(page.getByRole('button', { name: /4/ }).filter({ hasText: t('offline_queued', { n: 4 }) })).toBeVisible()
 
@@ -90,6 +92,7 @@ test('killed server, reload, closed app: everything arrives exactly once', async
   await again.getByRole('button', { name: t('offline_queued', { n: 4 }) }).click()
   const sheet = again.getByRole('dialog', { name: t('offline_title') })
   await expect(sheet.getByRole('listitem')).toHaveCount(4)
+  await looksRight(again, 'offline-waiting')
   await sheet.getByRole('button', { name: t('close') }).click()
 
   await server.start()
@@ -160,6 +163,7 @@ for (const choice of ['mine', 'theirs', 'edit'] as const) {
     await expect(conflict.getByRole('cell', { name: 'Heat pump' })).toBeVisible()
     await expect(conflict.getByRole('cell', { name: 'Solar panels' })).toBeVisible()
     await expect(conflict).toContainText('Ingrid')
+    if (choice === 'mine') await looksRight(again, 'offline-conflict')
     // What comes after it waits for the decision.
     expect((await history(owner, lead.id)).filter((item) => item.kind === 'note')).toHaveLength(0)
 

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Page } from '@playwright/test'
+import { looksRight } from './support/look'
 import { expect, test, type Visit } from './support/test'
 
 /** A phone's own authenticator, as Chromium plays it: it knows its person, and says yes. */
@@ -50,6 +51,7 @@ test('a passkey is added, opens the app without a password, unlocks it, and is r
   await page.getByRole('button', { name: t('security_passkey_make') }).click()
   const codes = page.getByRole('dialog', { name: t('security_recovery_title') })
   await expect(codes.getByRole('listitem')).toHaveCount(10)
+  await looksRight(page, 'security-recovery')
   await codes.getByRole('button', { name: t('security_recovery_kept') }).click()
   await expect(page.getByText('Ingrids telefon', { exact: true })).toBeVisible()
 
@@ -63,6 +65,7 @@ test('a passkey is added, opens the app without a password, unlocks it, and is r
     await signOut(visited)
     await page.getByRole('button', { name: /Ingrid Vik/ }).click()
     await expect(page.getByRole('heading', { name: t('security_step_title') })).toBeVisible()
+    await looksRight(page, 'security-step')
     await page.getByRole('button', { name: t('security_use_passkey') }).click()
     await inbox(page)
   })
@@ -80,6 +83,7 @@ test('a passkey is added, opens the app without a password, unlocks it, and is r
     await expect(cover).toBeVisible()
     await page.keyboard.press('Escape')
     await expect(cover).toBeVisible()
+    await looksRight(page, 'security-locked')
     await page.unroute('**/api/leads?*')
     await cover.getByRole('button', { name: t('security_use_passkey') }).click()
     await expect(cover).toBeHidden()
