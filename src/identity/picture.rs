@@ -9,10 +9,7 @@ use image::{
 };
 use tokio::sync::Semaphore;
 
-use super::{
-    profile,
-    sql::{own as sql, team},
-};
+use super::{profile, session::Live, sql::own as sql};
 use crate::{
     app::App,
     db::seal::{Place, Sealed},
@@ -39,19 +36,20 @@ impl Default for Unfolding {
 }
 
 /// Sets one's own picture; gives its version. 422 `picture_unreadable`, `picture_too_large`.
-pub(super) async fn set(app: &App, user: UserId, upload: Vec<u8>) -> Result<i32> {
+pub(super) async fn set(app: &App, live: &Live, upload: Vec<u8>) -> Result<i32> {
     let turn = app.kept::<Unfolding>();
     let _turn = turn.0.acquire().await.map_err(Error::internal)?;
     let square = tokio::task::spawn_blocking(move || square(&upload)).await.map_err(Error::internal)??;
-    put(app, user, Some(square)).await
+    put(app, live, Some(square)).await
 }
 
 /// Takes one's picture away: initials again.
-pub(super) async fn remove(app: &App, user: UserId) -> Result<i32> {
-    put(app, user, None).await
+pub(super) async fn remove(app: &App, live: &Live) -> Result<i32> {
+    put(app, live, None).await
 }
 
-async fn put(app: &App, user: UserId, image: Option<Vec<u8>>) -> Result<i32> {
+async fn put(app: &App, live: &Live, image: Option<Vec<u8>>) -> Result<i32> {
+    let user = live.user;
     let (version, organizations) = app
         .db
         .directory(async |directory| {
@@ -60,10 +58,10 @@ async fn put(app: &App, user: UserId, image: Option<Vec<u8>>) -> Result<i32> {
                 None => None,
             };
             let version = sql::put_picture(directory, user, sealed.as_ref()).await?;
-            Ok((version, team::organizations_of(directory.conn(), user).await?))
+            Ok((version, profile::changed(directory, live, "picture").await?))
         })
         .await?;
-    profile::tell(app, user, organizations, "picture").await?;
+    profile::tell(app, user, organizations).await?;
     Ok(version)
 }
 

@@ -15,19 +15,19 @@ use super::{
     letters::{SendNotice, SendReset},
     login::Knock,
     normalise_email, password, read_email,
-    sql::{self, own, team},
-    strength,
+    sql::{self, own},
+    strength, told,
 };
 use crate::{
     app::App,
-    audit::{self, Action},
+    audit::Action,
     db::{
-        Actor, By, Directory,
+        Actor, Directory,
         seal::{Place, Sealed},
     },
     error::{Error, Result},
     jobs,
-    types::ids::{HOUSE, UserId, new_uuid},
+    types::ids::{UserId, new_uuid},
 };
 
 const LASTS: TimeDelta = TimeDelta::minutes(20);
@@ -70,7 +70,7 @@ pub(super) async fn ask(app: &App, knock: &Knock, email: &str) -> Result<()> {
 pub async fn make_reset_code(directory: &mut Directory, email: &str) -> Result<String> {
     let email = read_email(email)?;
     let user = sql::credentials(directory, &email).await?.ok_or(Error::NotFound)?.user;
-    tell(directory, Actor::CommandLine.into(), user, Action::ResetCodeMade).await?;
+    told::tell_everywhere(directory, Actor::CommandLine.into(), user, &Action::ResetCodeMade.on(user)).await?;
     Ok(put(directory, &email, false).await?.1.shown())
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn finish(app: &App, knock: &Knock, finish: FinishReset) -> Res
                 sql::forgive_login(directory, &account, &[]).await?;
             }
             directory.ring_sessions();
-            tell(directory, knock.by(user), user, Action::PasswordReset).await?;
+            told::tell_everywhere(directory, knock.by(user), user, &Action::PasswordReset.on(user)).await?;
             notice(app, directory, user).await
         })
         .await
@@ -174,7 +174,7 @@ pub(super) async fn change(
             own::set_password(directory, user, &hash).await?;
             own::end_sessions(directory, user, Some(live.session)).await?;
             directory.ring_sessions();
-            tell(directory, knock.by(user), user, Action::PasswordChanged).await?;
+            told::tell_everywhere(directory, knock.by(user), user, &Action::PasswordChanged.on(user)).await?;
             notice(app, directory, user).await
         })
         .await
@@ -186,18 +186,6 @@ pub(super) async fn about(directory: &mut Directory, user: UserId) -> Result<Vec
     let mut known = vec![person.name, person.email];
     known.extend(sql::memberships(directory, user).await?.into_iter().map(|membership| membership.organization_name));
     Ok(known)
-}
-
-/// Into the trail of each organization that the person is in; of the house where there is none.
-async fn tell(directory: &mut Directory, by: By, user: UserId, action: Action) -> Result<()> {
-    let mut trails = team::organizations_of(directory.conn(), user).await?;
-    if trails.is_empty() {
-        trails.push(HOUSE);
-    }
-    for trail in trails {
-        audit::record_in(directory, trail, by.clone(), action.on(user));
-    }
-    Ok(())
 }
 
 async fn notice(app: &App, directory: &mut Directory, user: UserId) -> Result<()> {

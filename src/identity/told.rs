@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{session::Live, sql};
+use super::{
+    session::Live,
+    sql::{self, team},
+};
 use crate::{
-    audit::{Action, record_in},
+    audit::{Action, Entry, record_in},
     db::{Actor, By, Directory},
     error::Result,
     types::{
@@ -49,6 +52,18 @@ pub(super) async fn tell_failed(directory: &mut Directory, user: Option<UserId>,
     }
     for membership in memberships {
         record_in(directory, membership.organization_id, anonymous(), Action::SignInFailed.on(user));
+    }
+    Ok(())
+}
+
+/// Into the trail of each organization that the person is in; of the house where there is none.
+pub(super) async fn tell_everywhere(directory: &mut Directory, by: By, user: UserId, entry: &Entry) -> Result<()> {
+    let mut trails = team::organizations_of(directory.conn(), user).await?;
+    if trails.is_empty() {
+        trails.push(HOUSE);
+    }
+    for trail in trails {
+        record_in(directory, trail, by.clone(), entry.clone());
     }
     Ok(())
 }

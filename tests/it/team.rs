@@ -616,6 +616,14 @@ async fn what_is_done_to_the_team_stands_in_the_audit_trail() {
     .fetch_all(&mut superuser)
     .await
     .expect("the trail");
+    let whence: Vec<String> = sqlx::query_scalar(
+        "select distinct action from audit_entries where organization_id = $1 and actor_id is not null and origin_id is null",
+    )
+    .bind(app.world.acme.0)
+    .fetch_all(&mut superuser)
+    .await
+    .expect("the trail");
+    assert_eq!(whence, [""; 0], "whatever people do is told with where they were");
     let asha = app.world.asha;
     assert_eq!(
         trail,

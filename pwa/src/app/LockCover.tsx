@@ -15,6 +15,8 @@ export function LockCover({ router }: { router: AppRouter }) {
     const dialog = ref.current
     const before = document.activeElement
     if (dialog && !dialog.open) dialog.showModal()
+    // Not the way out, which is all there is to focus until the ways in are known.
+    dialog?.focus()
     // What opens by itself underneath, such as the question how a call went, must not come to lie on top.
     const stacking = new MutationObserver((changes) => {
       if (!dialog || !changes.some(({ target }) => target !== dialog && target instanceof HTMLDialogElement && target.open)) return
@@ -38,7 +40,8 @@ export function LockCover({ router }: { router: AppRouter }) {
     <dialog
       ref={ref}
       aria-labelledby="locked-title"
-      className="scrollable fixed inset-0 m-0 h-dvh max-h-none w-full max-w-none bg-paper px-safe pt-safe text-ink backdrop:bg-paper"
+      tabIndex={-1}
+      className="scrollable fixed inset-0 m-0 h-dvh max-h-none w-full max-w-none bg-paper px-safe pt-safe text-ink outline-none backdrop:bg-paper"
       onCancel={(event) => event.preventDefault()}
     >
       <div className="mx-auto flex min-h-full w-full max-w-sm flex-col justify-center py-10">

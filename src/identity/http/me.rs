@@ -45,7 +45,7 @@ async fn change_me(
     SignedIn(live): SignedIn,
     Json(body): Json<ChangeMe>,
 ) -> Result<Json<Session>> {
-    profile::change(&app, live.user, body.locale, body.name.as_deref()).await?;
+    profile::change(&app, &live, body.locale, body.name.as_deref()).await?;
     describe(&app, &live).await
 }
 
@@ -80,14 +80,14 @@ async fn change_password(
     request_body(content = inline(Vec<u8>), content_type = "application/octet-stream"), responses((status = 200, body = Session))
 )]
 async fn set_picture(State(app): State<App>, SignedIn(live): SignedIn, body: Bytes) -> Result<Json<Session>> {
-    picture::set(&app, live.user, body.into()).await?;
+    picture::set(&app, &live, body.into()).await?;
     describe(&app, &live).await
 }
 
 /// Take one's own picture away
 #[utoipa::path(delete, path = "/api/me/picture", tag = "session", responses((status = 200, body = Session)))]
 async fn remove_picture(State(app): State<App>, SignedIn(live): SignedIn) -> Result<Json<Session>> {
-    picture::remove(&app, live.user).await?;
+    picture::remove(&app, &live).await?;
     describe(&app, &live).await
 }
 

@@ -21,14 +21,14 @@ export function People() {
   const [helped, setHelped] = useState<MemberAccess | null>(null)
   if (error) return <Failed error={error} again={() => void refetch()} />
   if (!data) return <Waiting lines={3} />
-  const people = data.map((person) => ({ ...person, name: team.get(person.user_id)?.name ?? '' })).sort((one, other) => one.name.localeCompare(other.name))
+  const people = data.map((person) => ({ ...person, name: team.get(person.user_id)?.name ?? '', picture: team.get(person.user_id)?.picture })).sort((one, other) => one.name.localeCompare(other.name))
   return (
     <>
       <List>
         {people.map((person) => (
           <Line
             key={person.user_id}
-            icon={<Avatar name={person.name} />}
+            icon={<Avatar name={person.name} picture={person.picture} />}
             title={person.name}
             hint={[
               roleLabel(person.role),
