@@ -1,9 +1,9 @@
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { m } from '@/paraglide/messages'
 import { teamOptions } from '@/shared/session/queries'
 import { Button } from '@/shared/ui/Button'
-import { cx } from '@/shared/ui/classes'
+import { Chip, Group } from '@/shared/ui/Chips'
 import { Sheet } from '@/shared/ui/Sheet'
 import { GROUPS, type AuditSearch } from './search'
 import { groupLabel } from './words'
@@ -61,31 +61,6 @@ export function AuditFilters({ search, today, onChange, onClose }: Props) {
         </fieldset>
       </div>
     </Sheet>
-  )
-}
-
-function Group({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <fieldset>
-      <legend className="mb-2 text-15 font-semibold text-ink-2">{label}</legend>
-      <div className="flex flex-wrap gap-2">{children}</div>
-    </fieldset>
-  )
-}
-
-function Chip({ on, onClick, label }: { on: boolean; onClick: () => void; label: string }) {
-  return (
-    <button
-      type="button"
-      aria-pressed={on}
-      onClick={onClick}
-      className={cx(
-        'min-h-12 max-w-full truncate rounded-full border px-4 text-15 font-medium transition-colors',
-        on ? 'border-transparent bg-accent text-on-accent' : 'border-edge text-ink-2 active:bg-pressed',
-      )}
-    >
-      {label}
-    </button>
   )
 }
 

@@ -9,7 +9,7 @@ import type { LeadFilters } from '@/shared/leads/filters'
 import { statusLabel } from '@/shared/leads/labels'
 import { campaignsOptions, formsOptions, teamOptions, useSession } from '@/shared/session/queries'
 import { Button } from '@/shared/ui/Button'
-import { cx } from '@/shared/ui/classes'
+import { Chip, Group } from '@/shared/ui/Chips'
 import { Sheet } from '@/shared/ui/Sheet'
 
 const STATUSES: LeadStatus[] = ['new', 'no_answer', 'contacted', 'scheduled', 'won', 'lost']
@@ -98,30 +98,5 @@ export function FilterSheet({ filters, onClose }: { filters: LeadFilters; onClos
         )}
       </div>
     </Sheet>
-  )
-}
-
-function Group({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <fieldset>
-      <legend className="mb-2 text-15 font-semibold text-ink-2">{label}</legend>
-      <div className="flex flex-wrap gap-2">{children}</div>
-    </fieldset>
-  )
-}
-
-function Chip({ on, onClick, label }: { on: boolean; onClick: () => void; label: string }) {
-  return (
-    <button
-      type="button"
-      aria-pressed={on}
-      onClick={onClick}
-      className={cx(
-        'min-h-12 max-w-full truncate rounded-full border px-4 text-15 font-medium transition-colors',
-        on ? 'border-transparent bg-accent text-on-accent' : 'border-edge text-ink-2 active:bg-pressed',
-      )}
-    >
-      {label}
-    </button>
   )
 }
