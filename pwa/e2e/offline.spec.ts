@@ -284,3 +284,37 @@ test('two windows of one person send everything once', async ({ visit, newLead, 
   expect(sent.filter((entry) => entry.endsWith('/notes 201'))).toHaveLength(3)
   expect((await history(owner, lead.id)).filter((item) => item.kind === 'note').map((item) => item.text)).toEqual([...notes].reverse())
 })
+
+test('the app is closed when the server comes back: the worker alone sends what waits', async ({ visit, newLead, owner, expectComplaint }) => {
+  expectComplaint(NOBODY)
+  const { page, context, t, live } = await visit('ravi', { at: '/?view=all' })
+  await live()
+  await installed(page)
+  const person = await newLead()
+  await expect(row(page, person)).toHaveCount(1)
+  const lead = await leadOf(owner, person)
+  await openLead(page, person)
+  // A drawing of the same origin: it runs nothing of the app.
+  const beside = await context.newPage()
+  await beside.goto('/icons/logo.svg')
+  const browser = await context.newCDPSession(beside)
+  const registration = new Promise<string>((resolve) => {
+    browser.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const [found] = registrations.filter(({ isDeleted }) => !isDeleted)
+      if (found) resolve(found.registrationId)
+    })
+  })
+  await browser.send('ServiceWorker.enable')
+  const registrationId = await registration
+  const origin = new URL(page.url()).origin
+
+  await server.kill()
+  await writeNote(page, t, 'Gate code 4711')
+  await expect(timeline(page, t).filter({ hasText: 'Gate code 4711' })).toContainText(t('offline_mark'))
+  await page.close()
+  await server.start()
+  expect((await history(owner, lead.id)).filter((item) => item.kind === 'note')).toHaveLength(0)
+  // As the browser does once the network is back.
+  await browser.send('ServiceWorker.dispatchSyncEvent', { origin, registrationId, tag: 'outbox', lastChance: false })
+  await expect.poll(async () => (await history(owner, lead.id)).filter((item) => item.text === 'Gate code 4711').length, { timeout: 20_000 }).toBe(1)
+})

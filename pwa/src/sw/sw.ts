@@ -36,15 +36,26 @@ self.addEventListener('sync' as 'message', (event) => {
   if (tag === 'outbox') event.waitUntil(send())
 })
 
+/** So long a browser lets a worker work, and a little less. */
+const ENDURED = 120_000
+
 async function send(): Promise<void> {
   const known = await keeper()
   if (!known) return
   const asked = Date.now()
   learnTime(await fetch('/healthz', { cache: 'no-store' }), asked)
   const pages = new BroadcastChannel('nextmove-outbox')
+  const changed = () => pages.postMessage('changed')
   try {
-    const { stopped } = await drain(known, { sent: () => pages.postMessage('changed'), changed: () => pages.postMessage('changed') })
-    if (stopped === 'unreachable') throw new Error('the server does not answer')
+    for (;;) {
+      const { stopped, at } = await drain(known, { sent: changed, changed })
+      if (stopped === 'unreachable') throw new Error('the server does not answer')
+      // Nothing is left, or nobody may: the person has to sign in.
+      if (stopped === 'signed-out' || at === null) return
+      // Tries that failed while there was no network have put it off: not for long, or the browser comes back to it.
+      if (at > asked + ENDURED) throw new Error('it is not time yet')
+      await new Promise((resolve) => setTimeout(resolve, Math.max(50, at - Date.now())))
+    }
   } finally {
     pages.close()
   }
