@@ -29,7 +29,7 @@ pub use action::{Action, Entry, Group, Subject};
 pub use jobs::{CheckTrail, CheckTrails, ResealOrigins};
 pub use read::{ActorKind, Chain, Checked, Filter, Told, all, chain, list};
 pub use verify::{Break, Found, Position, head, verify};
-pub use views::{SEEN_FOR, saw, saw_in, saw_of_the_house};
+pub use views::{SEEN_FOR, saw, saw_in};
 
 /// Writes a line into the organization's trail, as part of the transaction: `audit::record(tx, Action::LeadClaimed.on(lead))`.
 pub fn record(tx: &mut Tx, entry: impl Into<Entry>) {

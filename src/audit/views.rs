@@ -9,13 +9,13 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Action, Entry, line, record_in, sql};
+use super::{Action, Entry, line, sql};
 use crate::{
     app::App,
-    db::{By, Directory, Tx},
+    db::{By, Tx},
     error::Result,
     jobs::Gather,
-    types::ids::{HOUSE, OrganizationId},
+    types::ids::OrganizationId,
 };
 
 /// For so long, a person who sees the same thing again leaves no further entry.
@@ -64,7 +64,8 @@ impl Gathers {
     }
 }
 
-/// Writes that somebody sees something, before they do.
+/// Writes that somebody sees something, before they do; of what belongs to the house, in the trail of the
+/// [`house`](crate::types::ids::HOUSE). Only what was committed is remembered.
 pub async fn saw(app: &App, organization: OrganizationId, by: By, entry: impl Into<Entry>) -> Result<()> {
     let entry = entry.into();
     let (seen, now) = (app.kept::<Seen>(), app.clock.now());
@@ -111,15 +112,4 @@ pub async fn saw_in(tx: &mut Tx, by: By, entry: impl Into<Entry>) -> Result<()> 
         }
     }
     Ok(())
-}
-
-/// As [`saw`], of what belongs to the house.
-pub fn saw_of_the_house(app: &App, directory: &mut Directory, by: By, entry: impl Into<Entry>) {
-    let entry = entry.into();
-    let (seen, now) = (app.kept::<Seen>(), directory.now());
-    let key = (HOUSE, by.actor.user().map(|id| id.0), entry.action, entry.subject);
-    if !seen.lately(&key, now) {
-        record_in(directory, HOUSE, by, entry);
-        seen.remember(key, now);
-    }
 }

@@ -13,7 +13,7 @@ use crate::{
     db::{Actor, By, Directory, Replay, Tx},
     error::{Error, Result},
     types::{
-        ids::{OrganizationId, SessionId, UserId},
+        ids::{HOUSE, OrganizationId, SessionId, UserId},
         origin::Origin,
     },
 };
@@ -263,8 +263,8 @@ impl Operator {
     }
 
     /// As [`Staff::saw`], of what is the house's.
-    pub fn saw(&self, directory: &mut Directory, entry: impl Into<Entry>) {
-        audit::saw_of_the_house(&self.app, directory, self.by(), entry);
+    pub async fn saw(&self, entry: impl Into<Entry>) -> Result<()> {
+        audit::saw(&self.app, HOUSE, self.by(), entry).await
     }
 
     /// The organizations that their operators look after: no others are theirs to see.

@@ -80,12 +80,8 @@ pub async fn replay_webhook(
 #[utoipa::path(get, path = "/api/operator/jobs", tag = "operator", responses((status = 200, body = Items<Buried>)))]
 async fn buried(operator: Operator) -> Result<Json<Items<Buried>>> {
     let only = operator.organizations().await?;
-    let items = operator
-        .directory(async |directory| {
-            operator.saw(directory, Action::GraveyardViewed);
-            jobs::buried(directory, Some(&only)).await
-        })
-        .await?;
+    let items = operator.directory(async |directory| jobs::buried(directory, Some(&only)).await).await?;
+    operator.saw(Action::GraveyardViewed).await?;
     Ok(Json(Items { items }))
 }
 
@@ -106,14 +102,10 @@ async fn replay_job(operator: Operator, Path(id): Path<i64>) -> Result<StatusCod
 /// Deliveries that could not be taken, newest first.
 #[utoipa::path(get, path = "/api/operator/webhooks", tag = "operator", responses((status = 200, body = Items<QuarantinedWebhook>)))]
 async fn quarantine(operator: Operator, State(app): State<App>) -> Result<Json<Items<QuarantinedWebhook>>> {
-    operator
-        .directory(async |directory| {
-            operator.saw(directory, Action::QuarantineViewed);
-            Ok(())
-        })
-        .await?;
     let only = operator.organizations().await?;
-    Ok(Json(Items { items: webhooks(&app, Some(&only)).await? }))
+    let items = webhooks(&app, Some(&only)).await?;
+    operator.saw(Action::QuarantineViewed).await?;
+    Ok(Json(Items { items }))
 }
 
 /// Takes a delivery in again.

@@ -1,12 +1,20 @@
 //! The doors of the audit trail (LP-064). It stands below all domains and knows no owners and no names; here both are put together.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    convert::Infallible,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
 
 use axum::{
+    body::{Body, Bytes, HttpBody},
     extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
+use http_body::Frame;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -17,11 +25,34 @@ use crate::{
     http::{Json, Page, Query},
     identity::{self, Owner},
     leads,
-    types::ids::{LeadId, UserId},
+    types::ids::{LeadId, OrganizationId, UserId},
 };
 
 /// Lines of a file that is taken away.
 const MOST: usize = 20_000;
+/// It is sent in pieces, so that the end of the last one is the end of the sending.
+const PIECE: usize = 32 * 1024;
+
+/// Whose files are on their way. Each is some megabytes for as long as it is being read, so an organization has one at a time.
+#[derive(Default)]
+struct Leaving(Mutex<HashSet<OrganizationId>>);
+
+struct Turn(Arc<Leaving>, OrganizationId);
+
+impl Turn {
+    fn take(leaving: Arc<Leaving>, organization: OrganizationId) -> Result<Self> {
+        if leaving.0.lock().unwrap_or_else(PoisonError::into_inner).insert(organization) {
+            return Ok(Self(leaving, organization));
+        }
+        Err(Error::TooMany { retry_after: 5, reason: "one_at_a_time" })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
+}
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(chain)).routes(routes!(export))
@@ -64,10 +95,11 @@ async fn chain(owner: Owner) -> Result<Json<Chain>> {
 
 /// The audit trail as a file of comma-separated values, newest first, at most 20,000 lines.
 ///
-/// Takes the filters of the list, without `limit` and `cursor`. Told in the trail.
+/// Takes the filters of the list, without `limit` and `cursor`. Told in the trail. One at a time for an organization; 429 for another.
 #[utoipa::path(get, path = "/api/audit/export", tag = "audit", params(Filter),
     responses((status = 200, body = String, content_type = "text/csv"), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn export(owner: Owner, State(app): State<App>, Query(filter): Query<Filter>) -> Result<Response> {
+    let turn = Turn::take(app.kept(), owner.organization())?;
     let told = owner.read(async |tx| {
         let mut told = audit::all(tx, filter, MOST).await?;
         name_leads(tx, &mut told).await?;
@@ -78,8 +110,9 @@ async fn export(owner: Owner, State(app): State<App>, Query(filter): Query<Filte
     let names = team.into_iter().map(|member| (member.id, member.name)).collect();
     let file = file(&told, &names)?;
     let entry = Action::AuditExported.with("entries", told.len());
-    owner
-        .write(async |tx| {
+    // Not once for each `Idempotency-Key`: the file leaves each time.
+    app.db
+        .write(owner.organization(), owner.by(), async |tx| {
             audit::record(tx, entry);
             Ok(())
         })
@@ -88,7 +121,26 @@ async fn export(owner: Owner, State(app): State<App>, Query(filter): Query<Filte
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"audit-trail.csv\""),
     ];
-    Ok((headers, file).into_response())
+    Ok((headers, Body::new(Pieces { file: Bytes::from(file), _turn: turn })).into_response())
+}
+
+/// A file on its way.
+struct Pieces {
+    file: Bytes,
+    _turn: Turn,
+}
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, Infallible>>> {
+        let length = self.file.len().min(PIECE);
+        Poll::Ready((length > 0).then(|| Ok(Frame::data(self.file.split_to(length)))))
+    }
 }
 
 fn file(told: &[Told], names: &HashMap<UserId, String>) -> Result<Vec<u8>> {

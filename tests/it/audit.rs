@@ -1,6 +1,7 @@
 //! The audit trail: what stands in it, and that nobody can change it unseen (LP-008, LP-051, LP-064, OI-047, OI-107, OI-116, DK-062).
 
 use chrono::TimeDelta;
+use futures::{StreamExt, stream::FuturesUnordered};
 use nextmove::{
     audit::{self, Action, Break, Found, Position},
     db::Actor,
@@ -436,6 +437,59 @@ async fn what_the_agency_does_stands_in_the_trail_of_the_house() {
             format!("delivery_replayed by {olav} on {id}"),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_look_that_could_not_be_told_is_refused_and_told_the_next_time() {
+    let app = TestApp::new().await;
+    let mut connection = superuser(&app).await;
+    for statement in [
+        "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'the disk is full'; end $$",
+        "create trigger refuse before insert on audit_entries for each row execute function refuse()",
+    ] {
+        sqlx::query(statement).execute(&mut connection).await.expect("nothing can be written");
+    }
+    let looks = ["/api/operator/jobs", "/api/operator/webhooks"];
+    for path in looks {
+        assert_eq!(app.olav().get(path).await.status, 500, "{path} is shown, and nobody can tell who saw it");
+    }
+    assert_eq!(app.asha().get("/api/audit").await.status, 500);
+    sqlx::query("drop trigger refuse on audit_entries").execute(&mut connection).await.expect("dropped");
+    for path in looks {
+        app.olav().get(path).await.ok();
+    }
+    app.asha().get("/api/audit").await.ok();
+    let (olav, asha) = (app.world.olav, app.world.asha);
+    let seen = [format!("graveyard_viewed by {olav}"), format!("quarantine_viewed by {olav}")];
+    assert_eq!(trail(&app, HOUSE).await, seen);
+    assert_eq!(trail(&app, app.world.acme).await, [format!("audit_viewed by {asha}")]);
+}
+
+#[tokio::test]
+async fn each_file_that_is_taken_away_is_told() {
+    let app = TestApp::new().await;
+    // As if it were the same write, repeated.
+    for _ in 0..2 {
+        let taken = app.asha().with_header("idempotency-key", "one").get_bytes("/api/audit/export").await.0;
+        assert_eq!(taken.status, 200);
+    }
+    let exported = format!("audit_exported by {}", app.world.asha);
+    let told = trail(&app, app.world.acme).await;
+    assert_eq!(told.iter().filter(|line| line.starts_with(&exported)).count(), 2, "{told:?}");
+}
+
+#[tokio::test]
+async fn an_organizations_files_leave_one_at_a_time() {
+    let app = TestApp::new().await;
+    history(&app).await;
+    let mut connection = superuser(&app).await;
+    let held = sqlx::raw_sql("begin; lock table audit_entries in access exclusive mode");
+    held.execute(&mut connection).await.expect("whoever reads the trail waits");
+    let mut both: FuturesUnordered<_> = (0..2).map(|_| async { app.asha().get("/api/audit/export").await }).collect();
+    both.next().await.expect("one of them does not wait").refused(429, "one_at_a_time");
+    sqlx::raw_sql("commit").execute(&mut connection).await.expect("free");
+    assert_eq!(both.next().await.expect("the other one").status, 200);
+    assert_eq!(app.asha().get("/api/audit/export").await.status, 200, "one after the other as many as they like");
 }
 
 fn numbers(page: &Value) -> Vec<i64> {
