@@ -25,7 +25,16 @@ const EXPORT: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
-    _errors: Option<sentry::ClientInitGuard>,
+    errors: Option<sentry::ClientInitGuard>,
+}
+
+impl Telemetry {
+    /// Tells where errors go why the process ends; whoever sits before it reads it on standard error.
+    pub fn tell_of_the_end(&self, why: &str) {
+        if self.errors.is_some() {
+            tracing::error!(why, "NextMove ends by an error");
+        }
+    }
 }
 
 impl Drop for Telemetry {
@@ -54,7 +63,7 @@ pub fn start(exporting: bool) -> Result<Telemetry, String> {
     };
     let errors = match set("SENTRY_DSN") {
         Some(dsn) => {
-            telemetry._errors = Some(report_errors(&dsn)?);
+            telemetry.errors = Some(report_errors(&dsn)?);
             Some(sentry::integrations::tracing::ErrorLayer::new().with_filter(LevelFilter::ERROR))
         }
         None => None,

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     Outcome, configuration, progress, runtime, sandbox, say,
-    serve::{bind, stop_on_signal},
+    serve::{bind, prepare, stop_on_signal, unless_stopped},
 };
 use crate::{
     config::{Config, MAIL_TIMEOUT, Purpose},
@@ -17,7 +17,6 @@ use crate::{
     providers::mail::MailOptions,
     sandbox::meta::APP_ID,
     start::{self, Database, Role},
-    types::clock::Clock,
 };
 
 /// `meta`: a sandbox that runs already; without one the demo plays its own.
@@ -38,12 +37,12 @@ pub(super) fn demo(meta: Option<Url>) -> Outcome {
     let sandbox = own_sandbox.map(|address| Sandbox::start(address, own_mail, &config)).transpose()?;
     let outcome = runtime()?.block_on(async {
         let stop = stop_on_signal()?;
-        if database.is_embedded() {
-            database.migrate().await.map_err(say)?;
-        }
-        let url = database.url().map_err(say)?;
-        let app = start::app(config, &url, Clock::Real).await.map_err(say)?;
-        crate::demo::fill(&app).await.map_err(say)?;
+        let starting = async {
+            let app = prepare(config, &database).await?;
+            crate::demo::fill(&app).await.map_err(say)?;
+            Ok(app)
+        };
+        let Some(app) = unless_stopped(&stop, starting).await? else { return Ok(()) };
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let logins = app.db.directory(async |directory| identity::demo_logins(directory).await).await.map_err(say)?;
         println!("\n  NextMove runs at {}\n", app.config.http.public_url);

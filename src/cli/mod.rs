@@ -197,7 +197,7 @@ pub fn main() -> ExitCode {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default(); // fails only where there is one already
     let exporting = matches!(cli.command, Command::Serve { .. } | Command::Demo { .. });
     // Dropped at the end: what was not sent yet is sent then.
-    let _telemetry = match telemetry::start(exporting) {
+    let telemetry = match telemetry::start(exporting) {
         Ok(telemetry) => telemetry,
         Err(sentence) => {
             eprintln!("{sentence}");
@@ -249,6 +249,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
+            telemetry.tell_of_the_end(&sentence);
             eprintln!("{sentence}");
             ExitCode::FAILURE
         }

@@ -4,10 +4,12 @@ use std::{io, net::SocketAddr};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{Outcome, configuration, progress, runtime, say};
 use crate::{
-    config::Purpose,
+    app::App,
+    config::{Config, Purpose},
     start::{self, Database, Role},
     types::clock::Clock,
     web,
@@ -36,14 +38,14 @@ pub(super) fn serve(role: Role) -> Outcome {
     let mut database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
     let outcome = runtime()?.block_on(async {
         let stop = stop_on_signal()?;
-        if database.is_embedded() {
-            database.migrate().await.map_err(say)?;
-        }
-        let url = database.url().map_err(say)?;
-        let app = start::app(config, &url, Clock::Real).await.map_err(say)?;
-        if let Some(problem) = web::health::schema_problem(&app).await {
-            return Err(format!("NextMove does not start: {problem}."));
-        }
+        let starting = async {
+            let app = prepare(config, &database).await?;
+            match web::health::schema_problem(&app).await {
+                Some(problem) => Err(format!("NextMove does not start: {problem}.")),
+                None => Ok(app),
+            }
+        };
+        let Some(app) = unless_stopped(&stop, starting).await? else { return Ok(()) };
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let metrics = metrics.map(tokio::net::TcpListener::from_std).transpose().map_err(|error| error.to_string())?;
         tracing::info!(address = %app.config.http.listen, url = %app.config.http.public_url, ?role, "serving");
@@ -54,6 +56,30 @@ pub(super) fn serve(role: Role) -> Outcome {
     });
     database.stop();
     outcome
+}
+
+/// A database that is ready for this program, where it is our own, and the app upon it.
+pub(super) async fn prepare(config: Config, database: &Database) -> Result<App, String> {
+    if database.is_embedded() {
+        database.migrate().await.map_err(say)?;
+    }
+    let url = database.url().map_err(say)?;
+    start::app(config, &url, Clock::Real).await.map_err(say)
+}
+
+/// The start, in a span of its own; `None` where the process was told to stop before it was over. What it had begun on the database is rolled
+/// back then.
+pub(super) async fn unless_stopped<T>(
+    stop: &CancellationToken,
+    starting: impl Future<Output = Result<T, String>>,
+) -> Result<Option<T>, String> {
+    tokio::select! {
+        started = starting.instrument(tracing::info_span!("start")) => started.map(Some),
+        () = stop.cancelled() => {
+            tracing::info!("stopped before it served");
+            Ok(None)
+        }
+    }
 }
 
 /// Cancelled by SIGTERM (the platform) or SIGINT (Ctrl-C). The second one ends the process at once: what it had begun comes back elsewhere as

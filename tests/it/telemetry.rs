@@ -2,6 +2,7 @@
 //! must be in it, and for what must not.
 
 use std::{
+    path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -18,7 +19,7 @@ use sqlx::{Connection, PgConnection};
 use tokio::net::TcpListener;
 
 use crate::{
-    server::{KEYS, Server},
+    server::{KEYS, Server, free_port},
     webhooks::{all_leads, connect},
     world::{APP_SECRET, TestApp, VERIFY_TOKEN},
 };
@@ -53,26 +54,75 @@ fn text(attributes: &[KeyValue], name: &str) -> Option<String> {
     })
 }
 
+fn spans(traces: &[Bytes]) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for body in traces {
+        let request = ExportTraceServiceRequest::decode(body.clone()).expect("OTLP");
+        for resource in request.resource_spans {
+            let service = resource.resource.map(|resource| text(&resource.attributes, "service.name"));
+            assert_eq!(service, Some(Some("nextmove".to_owned())));
+            spans.extend(resource.scope_spans.into_iter().flat_map(|scope| scope.spans));
+        }
+    }
+    spans
+}
+
+/// Of a server that exports to the collector at `port`.
+fn environment(database: String, folder: &Path, port: u16) -> Vec<(&'static str, String)> {
+    vec![
+        ("DATABASE_URL", database),
+        ("DATA_DIR", folder.display().to_string()),
+        ("MASTER_KEYS", KEYS.to_owned()),
+        ("META_APP_SECRET", APP_SECRET.to_owned()),
+        ("META_VERIFY_TOKEN", VERIFY_TOKEN.to_owned()),
+        ("LOG_FORMAT", "json".to_owned()),
+        ("TRUST_TRACEPARENT", "true".to_owned()),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{port}")),
+        ("SENTRY_DSN", format!("http://key@127.0.0.1:{port}/1")),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_fails_or_is_broken_off_is_told_too() {
+    let (port, traces, errors) = collector().await;
+    let told = |of: &Kept| std::mem::take(&mut *of.lock().expect("nobody panicked with it"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = |database: String| {
+        let environment = environment(database, folder.path(), port);
+        let mut server = Server::new(&["serve"], &environment, folder.path().join("log"), free_port());
+        server.start();
+        server
+    };
+    // Nobody is there.
+    let mut server = start(format!("postgres://nextmove:hush@127.0.0.1:{}/nextmove", free_port()));
+    assert!(!server.ended().await.success());
+    assert!(server.read_log().contains("The database does not answer"), "{}", server.read_log());
+    let names: Vec<String> = spans(&told(&traces)).into_iter().map(|span| span.name).collect();
+    assert_eq!(names, ["start"]);
+    let errors = String::from_utf8(told(&errors).concat()).expect("text");
+    assert!(errors.contains("NextMove ends by an error"), "Sentry is told: {errors}");
+    assert!(!errors.contains("hush") && !server.read_log().contains("hush"));
+
+    // Somebody is there who never says anything, and a person who does not wait for that.
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = silent.local_addr().expect("an address");
+    let mut server = start(format!("postgres://nextmove:hush@{address}/nextmove"));
+    let _held = silent.accept().await.expect("it connects");
+    server.terminate();
+    assert!(server.ended().await.success(), "stopped, as it was told: {}", server.read_log());
+    let names: Vec<String> = spans(&told(&traces)).into_iter().map(|span| span.name).collect();
+    assert_eq!(names, ["start"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn traces_and_errors_arrive_and_tell_nothing_of_anybody() {
     let app = TestApp::new().await;
     connect(&app).await;
     let (port, traces, errors) = collector().await;
     let folder = tempfile::tempdir().expect("a folder");
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-    let environment = [
-        ("DATABASE_URL", app.app_url()),
-        ("DATA_DIR", folder.path().display().to_string()),
-        ("MASTER_KEYS", KEYS.to_owned()),
-        ("META_APP_SECRET", APP_SECRET.to_owned()),
-        ("META_VERIFY_TOKEN", VERIFY_TOKEN.to_owned()),
-        ("META_GRAPH_URL", app.app.config.meta.graph_url.to_string()),
-        ("LOG_FORMAT", "json".to_owned()),
-        ("TRUST_TRACEPARENT", "true".to_owned()),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{port}")),
-        ("SENTRY_DSN", format!("http://key@127.0.0.1:{port}/1")),
-    ];
-    let mut server = Server::new(&["serve"], &environment, folder.path().join("log"), free.port());
+    let mut environment = environment(app.app_url(), folder.path(), port);
+    environment.push(("META_GRAPH_URL", app.app.config.meta.graph_url.to_string()));
+    let mut server = Server::new(&["serve"], &environment, folder.path().join("log"), free_port());
     server.start();
     server.ready().await;
 
@@ -117,15 +167,7 @@ async fn traces_and_errors_arrive_and_tell_nothing_of_anybody() {
     assert!(server.ended().await.success());
 
     let traces = traces.lock().expect("nobody panicked with it").clone();
-    let mut spans: Vec<Span> = Vec::new();
-    for body in &traces {
-        let request = ExportTraceServiceRequest::decode(body.clone()).expect("OTLP");
-        for resource in request.resource_spans {
-            let service = resource.resource.map(|resource| text(&resource.attributes, "service.name"));
-            assert_eq!(service, Some(Some("nextmove".to_owned())));
-            spans.extend(resource.scope_spans.into_iter().flat_map(|scope| scope.spans));
-        }
-    }
+    let spans = spans(&traces);
     let of = |name: &str, attribute: &str, value: &str| {
         spans.iter().find(|span| span.name == name && text(&span.attributes, attribute).as_deref() == Some(value))
     };
