@@ -2,6 +2,7 @@
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
 
 use crate::{
     app::App,
@@ -17,8 +18,21 @@ const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGtub3dzIGl0$Zm9yIHV
 /// Longer ones would let anybody keep the hasher busy.
 const MAX_BYTES: usize = 1024;
 
-/// A slot and a thread for one hash.
+/// So many wait for a slot: about two seconds. More would only hold the places of everybody else's requests.
+const WAITING: usize = 32;
+
+struct Room(Semaphore);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Semaphore::new(WAITING))
+    }
+}
+
+/// A slot and a thread for one hash. 503 where too many wait already.
 async fn hashing<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let room = app.kept::<Room>();
+    let _waits = room.0.try_acquire().map_err(|_| Error::Full)?;
     let permit = app.hashing.clone().acquire_owned().await.map_err(Error::internal)?;
     tokio::task::spawn_blocking(move || {
         let done = work();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::{StreamExt, stream::FuturesUnordered};
 use nextmove::sandbox::meta::{Delivery, HowToDeliver, NewLead};
 use reqwest::Method;
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -67,6 +68,42 @@ async fn sockets_that_say_nothing_or_little_stop_no_webhook() {
     drop(ends);
     drop(crowd);
     app.run_jobs().await;
+}
+
+#[tokio::test]
+async fn whoever_reads_nothing_of_an_answer_keeps_nobody_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("assets")).expect("a folder");
+    // More than lies between two ends of a connection.
+    let large = std::fs::File::create(folder.path().join("assets/large.bin")).expect("a file");
+    large.set_len(64 * 1024 * 1024).expect("long");
+    let app = TestApp::with(|config| {
+        config.http.pwa_dir = folder.path().to_owned();
+        config.http.limits.connections = 20;
+        // Nobody leaves by themselves while the test runs.
+        config.http.limits.stall = Duration::from_secs(600);
+        config.http.limits.idle = Duration::from_secs(600);
+    })
+    .await;
+    let mut crowd = Vec::new();
+    for _ in 0..20 {
+        let mut stream = socket(&app).await;
+        stream.write_all(b"GET /assets/large.bin HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+        stream.readable().await.expect("it is answered");
+        crowd.push(stream);
+    }
+    // As soon as the first of them cannot be told more, it goes.
+    let mut said = String::new();
+    for _ in 0..200 {
+        let mut stream = socket(&app).await;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.ok();
+        said = until_closed(&mut stream).await;
+        if said.starts_with("HTTP/1.1 200") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("those who read nothing are answered for ever, and nobody else is: {said}");
 }
 
 #[tokio::test]
@@ -135,6 +172,36 @@ async fn one_caller_takes_its_own_places_only() {
     let stranger = app.ravi().with_header("x-forwarded-for", "198.51.100.7");
     stranger.get("/api/leads").await.refused(429, "concurrency");
     app.ravi().get("/api/leads").await.ok();
+}
+
+/// Hashing takes its time on purpose, and many addresses may ask for it at once.
+#[tokio::test]
+async fn a_crowd_before_the_login_keeps_nobody_from_their_leads() {
+    let app = TestApp::with(|config| {
+        config.http.trusted_hops = 1;
+        config.http.limits.requests = 40;
+        config.http.limits.request = Duration::from_secs(600); // nobody leaves by themselves
+    })
+    .await;
+    let hashing = app.app.hashing.acquire_many(2).await.expect("all there is");
+    let log_in = async |number: u16| {
+        let from = format!("198.51.{}.{}", number / 250, number % 250 + 1);
+        let body = json!({ "email": format!("nobody{number}@example.com"), "password": "not a password of anybody" });
+        app.anonymous().with_header("x-forwarded-for", &from).post("/api/session", body).await
+    };
+    let mut crowd: FuturesUnordered<_> = (0..100).map(log_in).collect();
+    // All but the 32 who may wait are told so, whether they were let in or not.
+    for _ in 0..68 {
+        let refused = tokio::time::timeout(Duration::from_secs(60), crowd.next()).await;
+        let refused = refused.expect("nobody else waits").expect("an answer");
+        assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    }
+    let leads = app.ravi().get("/api/leads").await;
+    assert_eq!(leads.status, 200, "the rest of the server goes on");
+    drop(hashing);
+    while let Some(answer) = crowd.next().await {
+        assert!(matches!(answer.status, 401 | 503), "{}", answer.status);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Who is in, who keeps us waiting, and who goes when somebody else wants to come in.
 //!
-//! A client is *waited for* while we can do nothing for it: it has not finished its request, or says nothing between two. That costs an
+//! A client is *waited for* while we can do nothing for it: it has not finished its request, does not read its answer, or says
+//! nothing between two. That costs an
 //! attacker nothing, so where all places are taken it is those who leave, whoever has kept us waiting for longest first. Who is being
 //! answered, or holds a socket, stays.
 

@@ -113,9 +113,16 @@ impl Paced {
     }
 
     fn expire_writing<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() || self.pace.stage() == Stage::Upgraded {
-            self.stalled = None;
+        let stage = self.pace.stage();
+        if written.is_ready() || stage == Stage::Upgraded {
+            if self.stalled.take().is_some() && stage == Stage::Answer {
+                self.pace.place.answer();
+            }
             return written;
+        }
+        // Who does not read is waited for like somebody who does not write.
+        if self.stalled.is_none() {
+            self.pace.place.wait();
         }
         let until = Instant::now() + self.limits.stall;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep_until(until)));
