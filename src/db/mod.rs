@@ -5,6 +5,7 @@ pub mod embedded;
 mod keys;
 pub mod seal;
 pub mod setup;
+mod silence;
 mod tx;
 
 use std::{
@@ -29,6 +30,7 @@ use crate::{
 };
 pub use keys::{ensure as ensure_keys, rotate as rotate_keys};
 use seal::{MasterKeys, Vault};
+pub(crate) use silence::{ONE as STATEMENT_LIMIT, in_time};
 pub use tx::{Actor, By, Directory, Replay, Tx, prune_replays};
 
 /// All migrations, in the binary.
@@ -86,16 +88,17 @@ impl Db {
     pub async fn connect(url: &str, connections: u32, clock: Clock, master: MasterKeys) -> Result<Self> {
         let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
         // Every lead costs the same few statements, by ids: planned once. What people ask for is planned each time (see `begin`).
+        let statement_timeout = format!("{}s", silence::STATEMENT.as_secs());
         let options = options
             .application_name("nextmove")
-            .options([("plan_cache_mode", "force_generic_plan"), ("statement_timeout", "30s")])
+            .options([("plan_cache_mode", "force_generic_plan"), ("statement_timeout", statement_timeout.as_str())])
             // The statement is told, never its parameters (LP-059).
             .log_slow_statements(log::LevelFilter::Warn, SLOW);
         // A queue is mostly empty when somebody counts its rows, and long when it matters: never read from end to end. What is written
         // here may be lost in a crash (src/jobs/sql.rs).
         let queue = options.clone().options([("enable_seqscan", "off"), ("synchronous_commit", "off")]);
         let pool = |connections: u32| {
-            PgPoolOptions::new()
+            silence::careful(PgPoolOptions::new())
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(5))
                 .max_lifetime(Duration::from_secs(30 * 60))
@@ -148,14 +151,15 @@ impl Db {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
-        sqlx::query("select 1").execute(&self.pool).await?;
+        in_time(silence::BEGINNING, sqlx::query("select 1").execute(&self.pool)).await?;
         Ok(())
     }
 
     /// The newest migration that was applied, to tell a server that is newer than its database. A newer database serves an older program:
     /// migrations only add.
     pub async fn applied_migration(&self) -> Result<Option<i64>> {
-        Ok(sqlx::query_scalar("select max(version) from _sqlx_migrations where success").fetch_one(&self.pool).await?)
+        let newest = sqlx::query_scalar("select max(version) from _sqlx_migrations where success");
+        Ok(in_time(silence::BEGINNING, newest.fetch_one(&self.pool)).await?)
     }
 
     /// Connections by what they are for: open, idle, how many there may be.
@@ -177,10 +181,13 @@ impl Db {
         by: impl Into<By>,
         verb: impl AsyncFnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
-        let mut tx = self.begin(organization, by.into(), "").await?;
-        let done = verb(&mut tx).await?;
-        tx.commit().await?;
-        Ok(done)
+        in_time(silence::ALL, async {
+            let mut tx = self.begin(organization, by.into(), "").await?;
+            let done = verb(&mut tx).await?;
+            tx.commit().await?;
+            Ok(done)
+        })
+        .await
     }
 
     /// Runs `verb` in a transaction that cannot write and sees one state of the database throughout.
@@ -190,10 +197,13 @@ impl Db {
         by: impl Into<By>,
         verb: impl AsyncFnOnce(&mut Tx) -> Result<T>,
     ) -> Result<T> {
-        let mut tx = self.begin(organization, by.into(), " isolation level repeatable read, read only").await?;
-        let done = verb(&mut tx).await?;
-        tx.commit().await?;
-        Ok(done)
+        in_time(silence::ALL, async {
+            let mut tx = self.begin(organization, by.into(), " isolation level repeatable read, read only").await?;
+            let done = verb(&mut tx).await?;
+            tx.commit().await?;
+            Ok(done)
+        })
+        .await
     }
 
     async fn begin(&self, organization: OrganizationId, by: By, mode: &str) -> Result<Tx> {
@@ -206,10 +216,13 @@ impl Db {
 
     /// The tables that find a tenant: organizations, people, sessions, webhook routes, jobs. Every other table looks empty from here.
     pub async fn directory<T>(&self, verb: impl AsyncFnOnce(&mut Directory) -> Result<T>) -> Result<T> {
-        let mut directory = self.begin_directory().await?;
-        let done = verb(&mut directory).await?;
-        directory.commit().await?;
-        Ok(done)
+        in_time(silence::ALL, async {
+            let mut directory = self.begin_directory().await?;
+            let done = verb(&mut directory).await?;
+            directory.commit().await?;
+            Ok(done)
+        })
+        .await
     }
 
     async fn begin_directory(&self) -> Result<Directory> {
@@ -224,7 +237,10 @@ impl Db {
             // On a task of its own, since a request can be dropped at any moment: sqlx forgets a `begin` that is dropped before its
             // answer, and the connection goes back to the pool inside a transaction that nobody ends.
             let (pool, begin) = (self.pool.clone(), begin.clone());
-            let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(begin)).await }.in_current_span());
+            let begun = tokio::spawn(
+                async move { in_time(silence::BEGINNING, pool.begin_with(AssertSqlSafe(begin))).await }
+                    .in_current_span(),
+            );
             match begun.await.map_err(Error::internal)? {
                 Err(error) if tries > 0 && is_dead(&error) => tries -= 1,
                 other => return Ok(other?),

@@ -56,7 +56,7 @@ async fn take_in_all(app: &App, all: &[Arc<Delivery>]) -> Result<Vec<Vec<Leadgen
     let mut tries = app.db.tries();
     // It may run twice: a receipt is kept once.
     let taken = loop {
-        match sql::take_in(app.db.pool(), all, claim.as_ref()).await {
+        match db::in_time(db::STATEMENT_LIMIT, sql::take_in(app.db.pool(), all, claim.as_ref())).await {
             Err(error) if tries > 0 && db::is_dead(&error) => tries -= 1,
             other => break other?,
         }

@@ -31,7 +31,7 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     audit::{self, Action},
-    db::{Directory, Tx},
+    db::{self, Directory, Tx},
     error::{Error, Result},
     jobs::{self, Failure},
     outbox::{self, Event},
@@ -123,7 +123,7 @@ pub async fn receive(
             reason = set_aside[0].reason,
             "parts of a delivery wait in the quarantine"
         );
-        sql::quarantine(app.db.pool(), &set_aside, door, received_at).await?;
+        db::in_time(db::STATEMENT_LIMIT, sql::quarantine(app.db.pool(), &set_aside, door, received_at)).await?;
         // A page that was connected between the two statements has been replayed already: once more.
         let of_nobody = set_aside.iter().filter(|part| part.reason == "unknown_page");
         let pages: Vec<String> = of_nobody.filter_map(|part| part.page_id.clone()).collect();

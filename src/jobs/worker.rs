@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Context, Failure, Gather, Handover, Registry, sql};
 use crate::{
-    db::{Db, seal},
+    db::{Db, STATEMENT_LIMIT, in_time, seal},
     error::Result,
     spans,
     types::ids::OrganizationId,
@@ -112,7 +112,7 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
         if ids.is_empty() {
             return;
         }
-        match sql::give_back(self.db.queue_pool(), me, &ids).await {
+        match in_time(STATEMENT_LIMIT, sql::give_back(self.db.queue_pool(), me, &ids)).await {
             Ok(given) => {
                 tracing::info!(given, "gave jobs back to other workers");
                 self.db.bell().ring_jobs();
@@ -123,7 +123,8 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
 
     async fn take(&self, me: Uuid, kinds: &[String], limit: usize) -> Vec<sql::Taken> {
         let limit = i64::try_from(limit).unwrap_or(1);
-        sql::take(self.db.queue_pool(), me, kinds, limit, self.db.now(), LEASE).await.unwrap_or_else(|error| {
+        let taking = sql::take(self.db.queue_pool(), me, kinds, limit, self.db.now(), LEASE);
+        in_time(STATEMENT_LIMIT, taking).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot take jobs");
             Vec::new()
         })
@@ -219,7 +220,8 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
                 "job failed, will be tried again"
             );
         }
-        sql::fail(self.db.queue_pool(), me, job.id, bury, refund, &message, now + after, now).await
+        let failing = sql::fail(self.db.queue_pool(), me, job.id, bury, refund, &message, now + after, now);
+        in_time(STATEMENT_LIMIT, failing).await
     }
 
     async fn keep_leases(self: Arc<Self>, me: Uuid, finisher: Arc<Finisher>) {
@@ -227,14 +229,17 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
         loop {
             tick.tick().await;
             let now = self.db.now();
-            match sql::renew(self.db.queue_pool(), me, &finisher.in_flight(), now, LEASE).await {
+            let in_flight = finisher.in_flight();
+            // Before the next turn, or leases that could be renewed run out.
+            match in_time(LEASE / 3, sql::renew(self.db.queue_pool(), me, &in_flight, now, LEASE)).await {
                 Ok(0) => {}
                 Ok(lost) => tracing::warn!(lost, "took back the jobs of a process that is gone"),
                 Err(error) => tracing::warn!(%error, "cannot renew leases"),
             }
             for schedule in &self.registry.schedules {
                 let slot = slot(now, schedule.every);
-                if let Err(error) = sql::tick(self.db.queue_pool(), schedule.kind, slot, &schedule.payload, now).await {
+                let ticking = sql::tick(self.db.queue_pool(), schedule.kind, slot, &schedule.payload, now);
+                if let Err(error) = in_time(LEASE / 3, ticking).await {
                     tracing::warn!(%error, kind = schedule.kind, "cannot enqueue a scheduled job");
                 }
             }
@@ -305,7 +310,7 @@ impl Finisher {
                 let db = db.clone();
                 async move {
                     let ids: Vec<i64> = ids.iter().map(|id| **id).collect();
-                    sql::finish(db.queue_pool(), me, &ids).await?;
+                    in_time(STATEMENT_LIMIT, sql::finish(db.queue_pool(), me, &ids)).await?;
                     Ok(vec![(); ids.len()])
                 }
             })

@@ -29,6 +29,7 @@ mod rules;
 mod schema;
 mod search;
 mod seed;
+mod silence;
 mod sweeps;
 mod team;
 mod telemetry;
