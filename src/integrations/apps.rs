@@ -66,6 +66,11 @@ pub(super) async fn signer(app: &App, route: Option<&str>) -> Result<Signer> {
     {
         return Ok(signer);
     }
+    read(app, route).await
+}
+
+/// As [`signer`] of a path, as the database says now: another process may have been told another secret a moment ago.
+pub(super) async fn read(app: &App, route: &str) -> Result<Signer> {
     let organization = app.db.directory(async |directory| sql::organization_of(directory, route).await).await?;
     let organization = organization.ok_or(Error::NotFound)?;
     let own = app.db.read(organization, Actor::System, async |tx| own(tx).await).await?.ok_or(Error::NotFound)?;
@@ -74,6 +79,7 @@ pub(super) async fn signer(app: &App, route: Option<&str>) -> Result<Signer> {
         secret: AppSecret::new(own.secret),
         verify_token: own.verify_token.into_bytes(),
     };
+    let kept = app.kept::<Kept>();
     let mut kept = kept.0.write().unwrap_or_else(PoisonError::into_inner);
     kept.retain(|_, (_, at)| at.elapsed() < FRESH_FOR);
     kept.insert(route.to_owned(), (signer.clone(), Instant::now()));

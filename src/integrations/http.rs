@@ -49,9 +49,10 @@ struct Handshake {
 }
 
 /// Meta asks, once, whether this address is ours: the bare challenge is the answer.
-async fn handshake(Door(signer): Door, Query(asked): Query<Handshake>) -> Result<Response> {
+async fn handshake(State(app): State<App>, door: Door, Query(asked): Query<Handshake>) -> Result<Response> {
+    let token = asked.verify_token.as_deref().unwrap_or_default();
     let is_ours =
-        asked.mode.as_deref() == Some("subscribe") && signer.knows(asked.verify_token.as_deref().unwrap_or_default());
+        asked.mode.as_deref() == Some("subscribe") && door.who(&app, |signer| signer.knows(token)).await?.is_some();
     match asked.challenge {
         Some(challenge) if is_ours && challenge.len() <= 256 => {
             Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], challenge).into_response())
@@ -61,7 +62,21 @@ async fn handshake(Door(signer): Door, Query(asked): Query<Handshake>) -> Result
 }
 
 /// Which path was knocked at: the common one, or an organization's own.
-struct Door(Signer);
+struct Door {
+    route: Option<String>,
+    signer: Signer,
+}
+
+impl Door {
+    /// Whose door it is, if they `know` who knocks. What is kept of it may be some seconds old, so nobody is refused by that.
+    async fn who(self, app: &App, know: impl Fn(&Signer) -> bool) -> Result<Option<Signer>> {
+        let signer = match &self.route {
+            Some(route) if !know(&self.signer) => apps::read(app, route).await?,
+            _ => self.signer,
+        };
+        Ok(know(&signer).then_some(signer))
+    }
+}
 
 impl FromRequestParts<App> for Door {
     type Rejection = Error;
@@ -69,7 +84,7 @@ impl FromRequestParts<App> for Door {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let route = Option::<axum::extract::Path<String>>::from_request_parts(parts, app).await;
         let route = route.map_err(|_| Error::NotFound)?.map(|axum::extract::Path(route)| route);
-        Ok(Self(apps::signer(app, route.as_deref()).await?))
+        Ok(Self { signer: apps::signer(app, route.as_deref()).await?, route })
     }
 }
 
@@ -84,16 +99,18 @@ impl FromRequest<App> for MetaWebhook {
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let (mut parts, unread) = request.into_parts();
-        let Door(signer) = Door::from_request_parts(&mut parts, app).await?;
+        let door = Door::from_request_parts(&mut parts, app).await?;
         let request = Request::from_parts(parts, unread);
         let signature =
             request.headers().get("x-hub-signature-256").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = body(request, app).await?;
-        if !signer.secret.verify(&body, signature.as_deref()) {
-            metrics::counter!("nextmove_webhook_refused_total").increment(1);
-            return Err(Error::Unauthenticated("signature"));
+        match door.who(app, |signer| signer.secret.verify(&body, signature.as_deref())).await? {
+            Some(signer) => Ok(Self { body, door: signer.organization }),
+            None => {
+                metrics::counter!("nextmove_webhook_refused_total").increment(1);
+                Err(Error::Unauthenticated("signature"))
+            }
         }
-        Ok(Self { body, door: signer.organization })
     }
 }
 

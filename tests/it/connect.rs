@@ -4,9 +4,12 @@ use chrono::TimeDelta;
 use nextmove::{
     providers::meta::AppSecret,
     sandbox::meta::{Fault, HowToDeliver, NewLead, PageChange},
+    start,
 };
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     webhooks::{all_leads, arrive, connect},
@@ -108,6 +111,31 @@ async fn secrets_are_sealed() {
     );
     assert_eq!(found.await, 0);
     assert_eq!(count(&app, "select count(*) from meta_apps").await, 1);
+}
+
+/// Saved at one process, while another one knows the app as it was.
+#[tokio::test]
+async fn another_secret_counts_at_every_process_at_once() {
+    let app = TestApp::new().await;
+    connect(&app).await;
+    let path = path_of(&own_app(&app).await);
+    let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
+    let other = start::app(app.app.config.clone(), &app.app_url(), app.clock.clone()).await.expect("an app");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let router = start::serving(&other, &mut tasks, &stop);
+    tasks.spawn(start::answer(listener, router, other.clone(), stop.clone()));
+    let shake = async |token: &str| {
+        let asked = format!("http://{address}{path}?hub.mode=subscribe&hub.challenge=7&hub.verify_token={token}");
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        client.get(asked).send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(shake("a-token-that-acme-chose").await, 200);
+    let change = json!({ "app_id": OWN_APP.0, "verify_token": "another-token-of-acme" });
+    app.asha().put("/api/connections/meta/app", change).await.ok();
+    assert_eq!(shake("another-token-of-acme").await, 200, "it knew another one a moment ago");
+    assert_eq!(shake("nobodys-token-at-all").await, 403);
+    tasks.shutdown().await;
 }
 
 /// What is signed by globex's app about acme's page is nobody's: not acme's lead, not globex's, and acme does not hear of it.
