@@ -7,6 +7,8 @@ pub mod phone;
 use std::time::Duration;
 
 use nextmove::sandbox::meta::{Fault, FaultRequest};
+use reqwest::Method;
+use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
 
@@ -130,6 +132,58 @@ async fn woken_by_notify_also_while_postgres_and_every_process_restart() {
     let web = &mut fleet.web[0];
     web.terminate();
     assert_eq!(web.ended().await.code(), Some(143));
+}
+
+/// What is asked of a process by whoever holds the cookie, from the app's own pages.
+async fn ask(web: &Server, method: Method, path: &str, cookie: &str, body: Option<Value>) -> u16 {
+    let asked = client().request(method, web.url(path)).header("cookie", cookie).header("if-match", "\"0\"");
+    let asked = asked.header("sec-fetch-site", "same-origin");
+    let asked = body.into_iter().fold(asked, |asked, body| asked.json(&body));
+    asked.send().await.expect("the server answers").status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_away_at_one_process_is_gone_at_the_other() {
+    let fleet = Fleet::start().await;
+    let [a, b] = &fleet.web;
+    let (asha, mut ravi) = (fleet.sign_in(0, "asha@example.com").await, fleet.sign_in(0, "ravi@example.com").await);
+    let session: Value = b.get("/api/session", &ravi).await.json().await.expect("a session");
+    let ravis = format!("/api/team/{}", session["user"]["id"].as_str().expect("an id"));
+    let open = async |cookie: &str| {
+        let phone = Phone::open("ravi at b", cookie, vec![b.port]);
+        until("a greeting", async || phone.seen().hellos > 0).await;
+        phone
+    };
+    // Another role: at once on requests, and on the socket as soon as the event is read.
+    let mut phone = open(&ravi).await;
+    for (role, before, after) in [("owner", 403, 200), ("agent", 200, 403)] {
+        assert_eq!(b.get("/api/access", &ravi).await.status(), before);
+        assert_eq!(ask(a, Method::PATCH, &ravis, &asha, Some(json!({ "role": role }))).await, 204);
+        assert_eq!(b.get("/api/access", &ravi).await.status(), after, "{role}");
+        until("told to fetch anew", async || !phone.seen().wrong.is_empty()).await;
+        assert_eq!(std::mem::take(&mut phone.seen().wrong), ["told to fetch everything anew"]);
+    }
+
+    // Told by the bell, and not only found by the sweep that looks every 15 s.
+    let is_rung = async |before: f64| until("the bell", async || b.metric(LOOKS, &["bell"]).await > before).await;
+
+    // The owner signs them out.
+    let looks = b.metric(LOOKS, &["bell"]).await;
+    assert_eq!(ask(a, Method::DELETE, &format!("{ravis}/sessions"), &asha, None).await, 204);
+    assert_eq!(b.get("/api/session", &ravi).await.status(), 401);
+    until("signed out", async || phone.seen().ended).await;
+    is_rung(looks).await;
+
+    // The organization's rules ask for what they do not have.
+    ravi = fleet.sign_in(1, "ravi@example.com").await;
+    phone = open(&ravi).await;
+    assert_eq!(b.get("/api/leads", &ravi).await.status(), 200);
+    let looks = b.metric(LOOKS, &["bell"]).await;
+    let rules = json!({ "second_factor": "everybody", "allowed_networks": [] });
+    assert_eq!(ask(a, Method::PUT, "/api/access", &asha, Some(rules)).await, 200);
+    assert_eq!(b.get("/api/leads", &ravi).await.status(), 403);
+    until("signed out", async || phone.seen().ended).await;
+    is_rung(looks).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
