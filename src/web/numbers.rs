@@ -61,6 +61,7 @@ fn describe() {
         ("nextmove_webhook_quarantined_total", "Parts of deliveries that were set aside"),
         ("nextmove_webhook_refused_total", "Deliveries with a wrong signature"),
         ("nextmove_meta_connections_broken_total", "Connections that Meta refuses and a person must mend"),
+        ("nextmove_audit_breaks_total", "Audit trails that a walk found broken"),
         ("nextmove_sql_slow_total", "Statements that took longer than 100 ms"),
         ("nextmove_requests_shed_total", "Requests that were told to come back: too many at a time"),
         ("nextmove_sockets_lagging_total", "Apps disconnected because they could not keep up"),
