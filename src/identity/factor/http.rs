@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::App,
     audit::Action,
-    error::{Error, Result},
+    error::{Error, Problem, Result},
     http::{Json, Path},
     identity::access::{Proven, SignedIn},
     types::ids::PasskeyId,
@@ -69,7 +69,8 @@ async fn confirm_totp(
 }
 
 /// Remove the authenticator app
-#[utoipa::path(delete, path = "/api/me/factors/totp", tag = "factors", responses((status = 200, body = Factors)))]
+#[utoipa::path(delete, path = "/api/me/factors/totp", tag = "factors",
+    responses((status = 200, body = Factors), (status = 404, body = Problem)))]
 async fn remove_totp(State(app): State<App>, Proven(SignedIn(live)): Proven<SignedIn>) -> Result<Json<Factors>> {
     Ok(Json(app.db.directory(async |directory| totp::remove(directory, &app.config, &live).await).await?))
 }
