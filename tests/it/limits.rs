@@ -148,6 +148,15 @@ async fn whoever_is_slow_is_ended() {
 }
 
 #[tokio::test]
+async fn a_socket_that_never_says_whose_it_is_is_closed() {
+    let app = TestApp::with(|config| config.http.limits.head = Duration::from_millis(300)).await;
+    let url = format!("{}/socket.io/?EIO=4&transport=websocket", app.address.replace("http://", "ws://"));
+    let (mut stream, _) = tokio_tungstenite::connect_async(url).await.expect("anybody may open one");
+    let ended = async { while let Some(Ok(_)) = stream.next().await {} };
+    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("nobody waits for it for ever");
+}
+
+#[tokio::test]
 async fn a_full_server_says_so_and_still_takes_leads() {
     let app = TestApp::with(|config| config.http.limits.requests = 0).await;
     connect(&app).await;

@@ -73,6 +73,8 @@ pub fn layer(app: &App) -> (SocketIoLayer, Sockets) {
         .ws_max_frame_size(16 * 1024)
         .max_payload(16 * 1024)
         .max_buffer_size(BUFFER)
+        // An upgrade is free to ask for, and its place is nobody else's: who does not say who they are goes soon.
+        .connect_timeout(app.config.http.limits.head)
         .with_state(app.clone())
         .with_state(shared.clone())
         .build_layer();
