@@ -88,7 +88,7 @@ export interface paths {
         };
         /**
          * The audit trail as a file of comma-separated values, newest first, at most 20,000 lines.
-         * @description Takes the filters of the list, without `limit` and `cursor`. Told in the trail.
+         * @description Takes the filters of the list, without `limit` and `cursor`. Told in the trail. One at a time for an organization; 429 for another.
          */
         get: operations["audit_export"];
         put?: never;
@@ -5107,6 +5107,14 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             409: components["responses"]["Conflict"];
             414: components["responses"]["UriTooLong"];
             422: components["responses"]["Invalid"];
