@@ -44,6 +44,8 @@ export function LeadList({ name, items, session, selectedId, hasMore, loadMore }
     estimateSize: () => ROW,
     overscan: 8,
     getItemKey: (index) => items[index]?.id ?? index,
+    // Before it is measured the list is as tall as the screen: the first drawing has rows in it.
+    initialRect: { width: window.innerWidth, height: window.innerHeight },
     initialOffset: () => offsets.get(name) ?? 0,
   })
   const rows = virtual.getVirtualItems()
