@@ -1,10 +1,12 @@
 import './app/early'
-import { StrictMode } from 'react'
+import { startTransition, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import './styles/app.css'
 import { App, createClient } from './app/App'
+import { createAppRouter } from './app/router'
 import { wake } from './app/wake'
 import { watchUpdates } from './app/update'
+import { loadRows } from './features/inbox/rows'
 import { watchInstall } from './shared/device/install'
 import { prefs } from './shared/device/prefs'
 import { applyLocale, pickLocale } from './shared/i18n/locale'
@@ -17,14 +19,24 @@ applyLocale(pickLocale([prefs.get().locale, ...navigator.languages]))
 watchInstall()
 watchUpdates()
 
-const root = document.getElementById('root')
-const client = createClient()
-// What the phone has kept is there within milliseconds, and then nobody has to be asked before the first screen.
-void wake(client).finally(() => {
-  if (!root) return
-  createRoot(root).render(
-    <StrictMode>
-      <App client={client} />
-    </StrictMode>,
+/** What index.html has drawn stays until the first screen stands whole: session, words and rows are there before React is asked for anything. */
+async function start(root: HTMLElement): Promise<void> {
+  const client = createClient()
+  // Without a network it is missing only where the phone has kept no app: then the list says so itself.
+  const rows = window.location.pathname === '/' ? loadRows().catch(() => null) : null
+  // What the phone has kept is there within milliseconds, and then nobody has to be asked before the first screen.
+  await wake(client).catch(() => {})
+  const router = createAppRouter(client)
+  await Promise.all([router.load().catch(() => {}), rows])
+  // In pieces, so that a finger that is already there is answered in between.
+  startTransition(() =>
+    createRoot(root).render(
+      <StrictMode>
+        <App client={client} router={router} />
+      </StrictMode>,
+    ),
   )
-})
+}
+
+const root = document.getElementById('root')
+if (root) void start(root)

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { ApiError } from '@/shared/api/problem'
@@ -7,7 +7,8 @@ import { locked, wanted } from '@/shared/factor/lock'
 import { forgetSession } from '@/shared/session/forget'
 import { sessionOptions } from '@/shared/session/queries'
 import { useStore } from '@/shared/store'
-import { createAppRouter, type AppRouter } from './router'
+import type { AppRouter } from './router'
+import { confirm } from './wake'
 
 const Attendants = lazy(() => import('./Attendants').then((loaded) => ({ default: loaded.Attendants })))
 const LockCover = lazy(() => import('./LockCover').then((loaded) => ({ default: loaded.LockCover })))
@@ -44,16 +45,13 @@ function watchLock(client: QueryClient, router: AppRouter): () => void {
   const cover = () => {
     if (client.getQueryData(sessionOptions.queryKey) && router.state.location.pathname !== '/login') locked.set(true)
   }
-  // The first question is asked before this listens (app/wake.ts).
-  const { error } = client.getQueryState(sessionOptions.queryKey) ?? {}
-  if (error instanceof ApiError && error.reason === 'locked') cover()
   return onSessionLocked(cover)
 }
 
-export function App({ client }: { client: QueryClient }) {
-  const [router] = useState(() => createAppRouter(client))
+export function App({ client, router }: { client: QueryClient; router: AppRouter }) {
   useEffect(() => watchSession(client, router), [client, router])
   useEffect(() => watchLock(client, router), [client, router])
+  useEffect(() => confirm(client), [client])
   const covered = useStore(locked)
   const proving = useStore(wanted) !== null
   return (

@@ -2,6 +2,8 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, Outlet, redirect } from '@tanstack/react-router'
 import { isStatus } from '@/shared/api/problem'
 import type { Role, Session } from '@/shared/api/types'
+import { prefs } from '@/shared/device/prefs'
+import { applyLocale, pickLocale } from '@/shared/i18n/locale'
 import { sessionOptions } from '@/shared/session/queries'
 import { Broken, Lost, Starting } from './Fallbacks'
 import { Shell } from './Shell'
@@ -18,6 +20,7 @@ export const signedIn = createRoute({
   id: 'signed-in',
   beforeLoad: async ({ context, location }) => {
     const session = await sessionOf(context.client, location.href)
+    speak(session)
     // Until there is the second factor that the organization asks for, the server answers nothing else.
     if (session.needs_second_factor && !session.has_second_factor && location.pathname !== '/settings/security') throw redirect({ to: '/settings/security', replace: true })
     if (!session.organization && location.pathname === '/') throw redirect({ to: '/operator', replace: true })
@@ -39,6 +42,11 @@ export async function sessionOf(client: QueryClient, href: string): Promise<Sess
     if (isStatus(error, 403)) await import('@/shared/factor/reasons').catch(() => {})
     throw error
   }
+}
+
+/** Before anything is drawn: a language that changes afterwards draws everything anew. */
+export function speak({ user, organization }: Session): void {
+  applyLocale(pickLocale([user.locale, prefs.get().locale, ...navigator.languages, organization?.locale]))
 }
 
 /** Of a screen that only these roles see; the others land at their start. What the server tells them is the server's to decide. */

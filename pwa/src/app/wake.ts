@@ -10,9 +10,17 @@ const PATIENCE = 1500
 /** Whose copies the phone has opened at the start. */
 export let woken: Keeper | null = null
 
-/** Brings back what the phone has kept, and asks the server meanwhile whether the session still lives: a 401 leads to the login. */
+/** Whether there was a session among it, which nobody has confirmed yet. */
+let unconfirmed = false
+
+/** Brings back what the phone has kept. */
 export async function wake(client: QueryClient): Promise<void> {
   const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE))
   woken = await Promise.race([wakeUp(client, early).catch(() => null), late])
-  if (client.getQueryData(sessionOptions.queryKey)) void client.fetchQuery({ ...sessionOptions, staleTime: 0 }).catch(() => {})
+  unconfirmed = client.getQueryData(sessionOptions.queryKey) !== undefined
+}
+
+/** Asks the server whether the session that was brought back still lives, once somebody listens: a 401 leads to the login. */
+export function confirm(client: QueryClient): void {
+  if (unconfirmed) void client.fetchQuery({ ...sessionOptions, staleTime: 0 }).catch(() => {})
 }
