@@ -9,6 +9,7 @@ import { defineConfig } from 'vitest/config'
 import manifest from './manifest.ts'
 import pkg from './package.json' with { type: 'json' }
 import { precompress } from './precompress.ts'
+import { groups, start } from './start.ts'
 
 const server = process.env.NEXTMOVE_URL ?? 'http://127.0.0.1:8080'
 // The origin is kept, since the server compares it with its own host on unsafe methods.
@@ -58,10 +59,11 @@ export default defineConfig({
         globPatterns: ['**/*.{js,css,html,woff2,svg}', 'icons/*-192.png'],
       },
     }),
+    start(),
     precompress(),
   ],
   // Terser takes longer and leaves less to load; the phone pays for every kilobyte, this machine once.
-  build: { target: 'es2022', manifest: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, minify: 'terser', terserOptions: { module: true, compress: { passes: 3 } } },
+  build: { target: 'es2022', manifest: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, minify: 'terser', terserOptions: { module: true, compress: { passes: 3 } }, rolldownOptions: { output: { codeSplitting: { groups } } } },
   server: { host: '127.0.0.1', proxy },
   preview: { host: '127.0.0.1', proxy },
   test: {

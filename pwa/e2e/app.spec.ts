@@ -1,4 +1,6 @@
 import { expect, test } from './support/test'
+import { words } from './support/words'
+import { url } from './support/world'
 
 test('the app can be installed', async ({ visit }) => {
   const { page } = await visit('ravi')
@@ -57,4 +59,34 @@ test('the API can be browsed, under the same security policy as everything else'
   await page.getByRole('button', { name: 'Try it out' }).click()
   await page.getByRole('button', { name: 'Execute' }).click()
   await expect(page.locator('.live-responses-table .response').first()).toContainText('200')
+})
+
+test('what the first screen shows is asked for once, ahead of the app', async ({ visit }) => {
+  const { page, live } = await visit('ravi')
+  await live()
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url())
+    // What follows the live stream is asked for in its own right.
+    if (pathname.startsWith('/api/') && !request.headers()['x-background']) asked.push(pathname + search)
+  })
+  const again = new Promise<void>((resolve) => {
+    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => String(payload).includes('"hello"') && resolve()))
+  })
+  await page.reload()
+  await again
+  for (const one of ['/api/session', '/api/leads?view=todo&limit=100', '/api/leads/counts']) expect(asked.filter((other) => other === one), one).toHaveLength(1)
+})
+
+test('the login speaks before the app is there, in its language and at night', async ({ browser, language }) => {
+  const context = await browser.newContext({ serviceWorkers: 'block', colorScheme: 'dark', locale: language === 'nb' ? 'nb-NO' : 'en-GB' })
+  const page = await context.newPage()
+  await page.route('**/assets/start-*.js', () => {})
+  await page.goto(`${url()}/login`, { waitUntil: 'commit' })
+  const t = words(language)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(t('login_title'), { useInnerText: true })
+  await expect(page.getByText(t('login_hint'))).toBeVisible()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await expect(page.locator('html')).toHaveAttribute('lang', language)
+  await context.close()
 })

@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { forgetEarly } from '@/shared/api/early'
 import { forgetRecent } from '@/shared/leads/recent'
 import { lock } from '@/shared/offline/seal'
 import { sessionOptions } from './queries'
@@ -8,6 +9,7 @@ import { sessionOptions } from './queries'
  * would ask for it again. What the login shows was read without one.
  */
 export function forget(client: QueryClient): void {
+  forgetEarly()
   forgetRecent()
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' && queryKey[0] !== 'demo' })
 }
