@@ -111,8 +111,8 @@ pub async fn refuse_other_sites(State(app): State<App>, request: Request, next: 
     Error::Forbidden("cross_site").into_response()
 }
 
-/// Whether the request comes from our own pages. For the sockets too: their handshake is a GET, and no layer stops it.
-pub fn is_own(app: &App, headers: &HeaderMap) -> bool {
+/// Whether the request comes from our own pages. A socket's handshake is a GET, which passes: `web::socket` asks for its origin itself.
+fn is_own(app: &App, headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-site") {
         Some(site) => site == "same-origin",
         None => {
@@ -140,10 +140,13 @@ pub async fn lighten_sockets(mut request: Request, next: Next) -> Response {
     if request.uri().path().starts_with("/socket.io") {
         let copied = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
         let headers = request.headers();
-        let kept: HeaderMap = KEPT_OF_SOCKETS
-            .into_iter()
-            .filter_map(|name| Some((name.clone(), headers.get(&name).and_then(copied)?)))
-            .collect();
+        let mut kept = HeaderMap::new();
+        for name in KEPT_OF_SOCKETS {
+            // Every line of it: of several `X-Forwarded-For` the last is the proxy's, and the first whatever the caller wrote.
+            for value in headers.get_all(&name).iter().filter_map(copied) {
+                kept.append(&name, value);
+            }
+        }
         *request.headers_mut() = kept;
         request.extensions_mut().remove::<OriginalUri>();
         if let Ok(uri) = request.uri().to_string().parse() {
@@ -153,8 +156,8 @@ pub async fn lighten_sockets(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// What the handshake needs, and who it is.
-const KEPT_OF_SOCKETS: [HeaderName; 8] = [
+/// What the handshake needs, who it is, and where they are: their organization may ask for that.
+const KEPT_OF_SOCKETS: [HeaderName; 9] = [
     header::CONNECTION,
     header::COOKIE,
     header::HOST,
@@ -163,6 +166,7 @@ const KEPT_OF_SOCKETS: [HeaderName; 8] = [
     header::SEC_WEBSOCKET_PROTOCOL,
     header::SEC_WEBSOCKET_VERSION,
     header::UPGRADE,
+    HeaderName::from_static("x-forwarded-for"),
 ];
 
 /// The headers of every answer.

@@ -12,6 +12,7 @@ use totp_rs::{Builder, Secret};
 use crate::{
     audit::superuser,
     factors::handshake,
+    team::Socket,
     world::{Answer, Caller, TestApp},
 };
 
@@ -102,6 +103,24 @@ async fn admins_come_from_the_networks_on_the_list_only() {
     let opened = app.app.db.directory(async |directory| identity::open_to_all_networks(directory, acme).await);
     opened.await.expect("opened");
     from(&owner, HOME).get("/api/leads").await.ok();
+}
+
+/// Over a real socket: what stands between it and the rule must leave its address alone.
+#[tokio::test]
+async fn a_socket_behind_a_proxy_comes_from_where_its_person_is() {
+    let app = proxied().await;
+    let cookie = app.fresh_session(app.world.asha).await;
+    let owner = app.holding(&cookie);
+    set(&from(&owner, OFFICE), 0, "nobody", &["203.0.113.0/24"]).await.ok();
+    let mut inside = Socket::from(&app, &cookie, &[OFFICE]).await.expect("from the office");
+    for forged in [vec![HOME], vec![OFFICE, HOME], vec!["203.0.113.1, 198.51.100.4"]] {
+        assert!(Socket::from(&app, &cookie, &forged).await.is_none(), "{forged:?}");
+    }
+    // The proxy itself stands in no list; where it does, that lets nobody else in.
+    set(&from(&owner, OFFICE), 1, "nobody", &["203.0.113.0/24", "127.0.0.0/8"]).await.ok();
+    assert!(Socket::from(&app, &cookie, &[HOME]).await.is_none());
+    set(&from(&owner, "127.0.0.1"), 2, "nobody", &["127.0.0.0/8"]).await.ok();
+    assert!(inside.until("session.ended").await.is_some(), "the list changed under it");
 }
 
 #[tokio::test]

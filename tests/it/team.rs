@@ -441,23 +441,30 @@ async fn who_leaves_is_out_at_once_and_their_leads_go_on() {
 }
 
 /// Engine.IO 4 and Socket.IO 5, as far as listening needs it.
-struct Socket(tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>);
+pub struct Socket(tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>);
 
 impl Socket {
     async fn open(app: &TestApp, cookie: &str) -> Self {
+        Self::from(app, cookie, &[]).await.expect("let in")
+    }
+
+    /// Through a proxy that says so in these lines of `X-Forwarded-For`; `None` where the server does not let it in.
+    pub async fn from(app: &TestApp, cookie: &str, forwarded: &[&str]) -> Option<Self> {
         let url = format!("{}/socket.io/?EIO=4&transport=websocket", app.address.replace("http", "ws"));
         let mut request = url.into_client_request().expect("a request");
         request.headers_mut().insert("cookie", cookie.parse().expect("a cookie"));
         request.headers_mut().insert("origin", app.address.parse().expect("an origin"));
+        for line in forwarded {
+            request.headers_mut().append("x-forwarded-for", line.parse().expect("an address"));
+        }
         let (stream, _) = tokio_tungstenite::connect_async(request).await.expect("connected");
         let mut socket = Self(stream);
         socket.0.send(Message::text("40")).await.expect("sent");
-        socket.until("hello").await;
-        socket
+        socket.until("hello").await.map(|_| socket)
     }
 
     /// The next event of this name; `None` when the server hangs up before.
-    async fn until(&mut self, name: &str) -> Option<Value> {
+    pub async fn until(&mut self, name: &str) -> Option<Value> {
         loop {
             let text = match self.0.next().await {
                 Some(Ok(Message::Text(text))) => text.to_string(),
@@ -471,8 +478,8 @@ impl Socket {
                 if event[0] == name {
                     return Some(event[1].clone());
                 }
-            } else if text == "41" {
-                return None;
+            } else if text == "41" || text.starts_with("44") {
+                return None; // disconnected, or not let in
             }
         }
     }
