@@ -133,9 +133,7 @@ pub(super) async fn admit(app: &App, directory: &mut Directory, knock: &Knock, u
     if !factor::methods(directory, user).await?.any() {
         return Ok(Entered::Whole(enter(app, directory, knock, user).await?));
     }
-    let email = sql::user(directory, user).await?.email;
-    let keys = Keys::of(directory, &email, knock.address)?;
-    sql::give_back_login(directory, &keys.account, &keys.address).await?;
+    give_back(directory, knock, user).await?;
     session::end_presented(directory, &app.config, &knock.headers).await?;
     Ok(Entered::Half(step::open(directory, user).await?))
 }
@@ -176,6 +174,13 @@ pub(super) async fn forgive(directory: &mut Directory, knock: &Knock, user: User
     let email = sql::user(directory, user).await?.email;
     let keys = Keys::of(directory, &email, knock.address)?;
     sql::forgive_login(directory, &keys.account, &keys.address).await
+}
+
+/// The password was right, and where there is a second factor that is not all: the attempt comes back, and no others with it.
+pub(super) async fn give_back(directory: &mut Directory, knock: &Knock, user: UserId) -> Result<()> {
+    let email = sql::user(directory, user).await?.email;
+    let keys = Keys::of(directory, &email, knock.address)?;
+    sql::give_back_login(directory, &keys.account, &keys.address).await
 }
 
 struct Keys {

@@ -21,7 +21,7 @@ use super::{
     login::{self, Knock},
     password,
     session::{self, Live, Token},
-    sessions, sql,
+    sessions, sql, told,
 };
 use crate::{
     app::App,
@@ -106,26 +106,42 @@ enum Prove {
 #[utoipa::path(post, path = "/api/session/proof", tag = "session", request_body = Prove, responses((status = 200, body = Session)))]
 async fn prove(State(app): State<App>, Known(live): Known, knock: Knock, Json(body): Json<Prove>) -> Result<Response> {
     login::count_for(&app, &knock, live.user).await?;
-    let (code, by_factor) = match body {
-        Prove::Password(given) => {
-            let kept = app.db.directory(async |directory| sql::own::password_hash(directory, live.user).await).await?;
-            if !password::verify(&app, Some(kept), given).await? {
-                return Err(Error::invalid("password", "password_wrong", "This is not the password."));
-            }
-            (None, false)
-        }
-        Prove::Code(code) => (Some(code), true),
+    let token = match body {
+        Prove::Password(given) => by_password(&app, &knock, &live, given).await,
+        Prove::Code(code) => by_code(&app, &knock, &live, &code).await,
     };
+    answer(&app, &live, token?).await
+}
+
+async fn by_password(app: &App, knock: &Knock, live: &Live, given: String) -> Result<Option<Token>> {
+    let kept = app.db.directory(async |directory| sql::own::password_hash(directory, live.user).await).await?;
+    let fits = password::verify(app, Some(kept), given).await?;
     let token = app.db.directory(async |directory| {
-        if let Some(code) = code
-            && !factor::take_code(directory, live.user, &code).await?
-        {
-            return Err(totp::wrong_code());
+        if !fits {
+            told::tell_failed(directory, Some(live.user), &knock.origin).await?;
+            return Ok(None);
         }
-        login::forgive(directory, &knock, live.user).await?;
-        proven(directory, &live, by_factor).await
+        // As when signing in: codes are guessed on the same account, and a password that is known must buy no new guesses.
+        if live.has_factor {
+            login::give_back(directory, knock, live.user).await?;
+        } else {
+            login::forgive(directory, knock, live.user).await?;
+        }
+        proven(directory, live, false).await.map(Some)
     });
-    answer(&app, &live, token.await?).await
+    token.await?.ok_or_else(|| Error::invalid("password", "password_wrong", "This is not the password."))
+}
+
+async fn by_code(app: &App, knock: &Knock, live: &Live, code: &str) -> Result<Option<Token>> {
+    let token = app.db.directory(async |directory| {
+        if !factor::take_code(directory, live.user, code).await? {
+            told::tell_failed(directory, Some(live.user), &knock.origin).await?;
+            return Ok(None);
+        }
+        login::forgive(directory, knock, live.user).await?;
+        proven(directory, live, true).await.map(Some)
+    });
+    token.await?.ok_or_else(totp::wrong_code)
 }
 
 /// Begin to prove by passkey who is there
@@ -139,9 +155,13 @@ async fn begin_proof_passkey(State(app): State<App>, Known(live): Known) -> Resu
 async fn prove_by_passkey(
     State(app): State<App>,
     Known(live): Known,
+    knock: Knock,
     Json(body): Json<passkey::Response>,
 ) -> Result<Response> {
-    passkey::finish_authentication(&app, Some(live.user), Some(live.session.0), body).await?;
+    if let Err(refusal) = passkey::finish_authentication(&app, Some(live.user), Some(live.session.0), body).await {
+        app.db.directory(async |directory| told::tell_failed(directory, Some(live.user), &knock.origin).await).await?;
+        return Err(refusal);
+    }
     let token = app.db.directory(async |directory| proven(directory, &live, true).await).await?;
     answer(&app, &live, token).await
 }

@@ -457,6 +457,60 @@ async fn guesses_at_a_locked_session_are_counted() {
     petra.post("/api/session/proof", json!({ "password": PASSWORD })).await.refused(429, "login");
 }
 
+/// Who holds an open session and the password, but not the phone: the password gives no tries at the code back, and the trail tells of each.
+#[tokio::test]
+async fn a_password_buys_no_guesses_at_the_code_of_a_proof() {
+    let app = TestApp::new().await;
+    let petra_id = add_petra(&app).await;
+    let petra = app.holding(&log_in(&app, PASSWORD).await.cookie());
+    let (authenticator, _) = enrol(&app, &petra).await;
+    app.advance(TimeDelta::minutes(10));
+    let wrong = json!({ "code": "000000" });
+    for _ in 0..2 {
+        petra.post("/api/session/proof", wrong.clone()).await.refused(422, "factor_code_wrong");
+        petra.post("/api/session/proof", wrong.clone()).await.refused(422, "factor_code_wrong");
+        petra.post("/api/session/proof", json!({ "password": PASSWORD })).await.ok();
+    }
+    petra.post("/api/me/factors/totp", Value::Null).await.refused(403, "proof");
+    petra.post("/api/session/proof", wrong.clone()).await.refused(422, "factor_code_wrong");
+    petra.post("/api/session/proof", wrong).await.refused(429, "login");
+    app.advance(TimeDelta::seconds(61));
+    petra.post("/api/session/proof", json!({ "password": "wrong" })).await.refused(422, "password_wrong");
+    app.advance(TimeDelta::minutes(3));
+    petra.post("/api/session/proof", authenticator.code(&app)).await.ok();
+    petra.post("/api/me/factors/totp", Value::Null).await.ok();
+
+    let mut superuser = sqlx::PgConnection::connect(&app.superuser_url()).await.expect("a connection");
+    let told: i64 = sqlx::query_scalar(
+        "select count(*) from audit_entries where organization_id = $1 and subject_id = $2 and action = 'sign_in_failed'",
+    )
+    .bind(app.world.acme.0)
+    .bind(petra_id.0)
+    .fetch_one(&mut superuser)
+    .await
+    .expect("counts");
+    assert_eq!(told, 6, "five codes and a password");
+}
+
+#[tokio::test]
+async fn half_a_session_ends_with_the_password_that_opened_it() {
+    let app = TestApp::new().await;
+    add_petra(&app).await;
+    let petra = app.holding(&log_in(&app, PASSWORD).await.cookie());
+    enrol(&app, &petra).await;
+    let step = half(&app).await;
+    let newer = "furu støvel lampe torsk";
+    let changed = petra.put("/api/me/password", json!({ "current": PASSWORD, "password": newer })).await;
+    assert_eq!(changed.status, 204, "{}", changed.text);
+    step.get("/api/session/step").await.refused(401, "step");
+    let step = app.holding(&log_in(&app, newer).await.cookie());
+    step.get("/api/session/step").await.ok();
+    let code = app.app.db.directory(async |directory| identity::make_reset_code(directory, EMAIL).await).await;
+    let body = json!({ "email": EMAIL, "code": code.expect("a code"), "password": "et annet langt passord 7" });
+    assert_eq!(app.anonymous().post("/api/password-resets/finish", body).await.status, 204);
+    step.get("/api/session/step").await.refused(401, "step");
+}
+
 #[tokio::test]
 async fn dangerous_acts_take_a_proof_of_the_last_ten_minutes() {
     let app = TestApp::new().await;

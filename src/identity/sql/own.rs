@@ -99,13 +99,14 @@ pub(in crate::identity) async fn set_password(directory: &mut Directory, user: U
     Ok(())
 }
 
-/// Ends the person's sessions, all or all but one.
+/// Ends the person's sessions, all or all but one; half ones with them, for they were opened by the password that was.
 pub(in crate::identity) async fn end_sessions(
     directory: &mut Directory,
     user: UserId,
     except: Option<SessionId>,
 ) -> Result<()> {
     let now = directory.now();
+    sqlx::query!("delete from half_sessions where user_id = $1", user.0).execute(directory.conn()).await?;
     sqlx::query!(
         "update sessions set ended_at = $3 where user_id = $1 and ended_at is null and ($2::uuid is null or id <> $2)",
         user.0,

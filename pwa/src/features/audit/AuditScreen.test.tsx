@@ -59,7 +59,7 @@ test('each line says who did what, to whom, when and from where, under its day w
   await expect.poll(() => lines.map((line) => line.textContent)).toEqual([
     'Ravi Sandhu opened the leadKari Moen00:30 · Chrome on Android from 192.0.2.7 · No. 9',
     'Ravi Sandhu assigned Asha BergKari Moen10:00 · Chrome on Android from 192.0.2.7 · No. 8',
-    'Wrong password for Ravi Sandhu10:00 · Chrome on Android from 192.0.2.7 · No. 7',
+    'Wrong password or code for Ravi Sandhu10:00 · Chrome on Android from 192.0.2.7 · No. 7',
     'Lead came inLead without a name10:00 · No. 6',
     'Somebody who is no longer here signed in10:00 · Chrome on Android from 192.0.2.7 · No. 5',
     'Whoever runs the server added Asha Berg as Owner10:00 · No. 4',
