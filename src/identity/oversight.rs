@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Role, factor, sessions, sql};
+use super::{Role, factor, sessions, sql, told};
 use crate::{
     audit::{self, Action},
     db::{Actor, Directory, Tx},
     error::{Error, Result},
-    types::ids::{HOUSE, UserId},
+    types::ids::UserId,
 };
 
 /// How a colleague comes in.
@@ -61,7 +61,7 @@ pub async fn reset_factors(tx: &mut Tx, by: UserId, user: UserId) -> Result<()> 
 /// As [`reset_factors`], from the command line.
 pub async fn reset_factors_of(directory: &mut Directory, user: UserId) -> Result<()> {
     factor::sql::remove_all(directory.conn(), user).await?;
-    audit::record_in(directory, HOUSE, Actor::System, Action::FactorsReset.on(user));
+    told::tell_everywhere(directory, Actor::CommandLine.into(), user, &Action::FactorsReset.on(user)).await?;
     let now = directory.now();
     factor::sql::remember_reset(directory.conn(), user, None, now).await
 }

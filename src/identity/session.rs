@@ -67,14 +67,14 @@ pub struct Live {
 }
 
 impl Live {
-    /// Writes into the trail of the organization, or of the house, that this person did something with their own account.
-    pub(super) fn record(&self, directory: &mut Directory, action: Action) {
-        audit::record_in(directory, self.organization.unwrap_or(HOUSE), self.by(), action.on(self.user));
-    }
-
     /// This person, from there.
     pub(super) fn by(&self) -> By {
         By { actor: Actor::User(self.user), origin: self.origin.clone() }
+    }
+
+    /// Writes into the trail of the organization, or of the house, that this person did something with their own account.
+    pub(super) fn record(&self, directory: &mut Directory, action: Action) {
+        audit::record_in(directory, self.organization.unwrap_or(HOUSE), self.by(), action.on(self.user));
     }
 
     fn check_lock(&self) -> Result<()> {

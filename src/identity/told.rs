@@ -38,18 +38,6 @@ pub(super) fn tell_switch(directory: &mut Directory, live: &Live, to: Organizati
     tell(directory, Action::OrganizationEntered, live.user, Some(to), origin);
 }
 
-/// What holds for the person wherever they act: told to each of their organizations; to the house where there is none.
-pub(super) async fn tell_everywhere(directory: &mut Directory, by: By, user: UserId, action: Action) -> Result<()> {
-    let mut trails = sql::team::organizations_of(directory.conn(), user).await?;
-    if trails.is_empty() {
-        trails.push(HOUSE);
-    }
-    for trail in trails {
-        record_in(directory, trail, by.clone(), action.on(user));
-    }
-    Ok(())
-}
-
 /// Somebody gave a wrong password, or a wrong second factor: told to each organization that the account belongs to. For an address that is nobody's as much is
 /// written, into the trail of the house, so that the time of the answer does not tell the two apart.
 pub(super) async fn tell_failed(directory: &mut Directory, user: Option<UserId>, origin: &Arc<Origin>) -> Result<()> {

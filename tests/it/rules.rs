@@ -253,3 +253,41 @@ async fn an_owner_helps_who_lost_their_phone() {
     app.advance(TimeDelta::minutes(11));
     owner.delete(&path("factors", world.ravi)).await.refused(403, "proof");
 }
+
+/// A person's factors count in each of their organizations, so each is told what becomes of them.
+#[tokio::test]
+async fn factors_that_come_and_go_are_told_to_every_organization() {
+    let app = TestApp::new().await;
+    let world = app.world;
+    let joined = app
+        .app
+        .db
+        .directory(async |directory| identity::add_member(directory, world.globex, world.rosa, Role::Agent).await);
+    joined.await.expect("added");
+    let rosa = fresh(&app, world.rosa).await;
+    enrol(&app, &rosa).await;
+    rosa.post("/api/me/factors/recovery-codes", Value::Null).await.ok();
+    rosa.delete("/api/me/factors/totp").await.ok();
+    enrol(&app, &rosa).await;
+    let reset = app.app.db.directory(async |directory| identity::reset_factors_of(directory, world.rosa).await);
+    reset.await.expect("taken away");
+    for organization in [world.acme, world.globex] {
+        let told: Vec<(String, String)> = sqlx::query_as(
+            "select action, actor_kind from audit_entries where organization_id = $1 and subject_id = $2 order by number",
+        )
+        .bind(organization.0)
+        .bind(world.rosa.0)
+        .fetch_all(&mut superuser(&app).await)
+        .await
+        .expect("the trail");
+        let told: Vec<(&str, &str)> = told.iter().map(|(action, by)| (action.as_str(), by.as_str())).collect();
+        let expected = [
+            ("factor_added", "user"),
+            ("recovery_codes_renewed", "user"),
+            ("factor_removed", "user"),
+            ("factor_added", "user"),
+            ("factors_reset", "command_line"),
+        ];
+        assert_eq!(told, expected, "{organization}");
+    }
+}

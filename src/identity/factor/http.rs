@@ -16,7 +16,10 @@ use crate::{
     audit::Action,
     error::{Error, Problem, Result},
     http::{Json, Path},
-    identity::access::{Proven, SignedIn},
+    identity::{
+        access::{Proven, SignedIn},
+        told,
+    },
     types::ids::PasskeyId,
 };
 
@@ -150,7 +153,7 @@ async fn renew_recovery_codes(
                     "There is no second factor yet, so there is nothing to recover.",
                 ));
             }
-            live.record(directory, Action::RecoveryCodesRenewed);
+            told::tell_everywhere(directory, live.by(), live.user, &Action::RecoveryCodesRenewed.on(live.user)).await?;
             recovery::renew(directory, live.user).await
         })
         .await?;

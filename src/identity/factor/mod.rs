@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::session::Live;
+use super::{session::Live, told};
 use crate::{
     audit::Action,
     config::Config,
@@ -121,7 +121,7 @@ pub(super) async fn take_code(directory: &mut Directory, user: UserId, code: &st
 /// After a factor was added: codes, where there are none yet.
 async fn added(directory: &mut Directory, config: &Config, live: &Live) -> Result<Added> {
     sql::forget_reset(directory, live.user).await?;
-    live.record(directory, Action::FactorAdded);
+    told::tell_everywhere(directory, live.by(), live.user, &Action::FactorAdded.on(live.user)).await?;
     let recovery_codes = match sql::recovery_codes_left(directory, live.user).await? {
         0 => Some(recovery::renew(directory, live.user).await?),
         _ => None,
@@ -131,7 +131,7 @@ async fn added(directory: &mut Directory, config: &Config, live: &Live) -> Resul
 
 /// After a factor was removed: the last one takes the codes with it. 409 `required` where the organization asks for one.
 async fn removed(directory: &mut Directory, config: &Config, live: &Live) -> Result<Factors> {
-    live.record(directory, Action::FactorRemoved);
+    told::tell_everywhere(directory, live.by(), live.user, &Action::FactorRemoved.on(live.user)).await?;
     if !methods(directory, live.user).await?.any() {
         if live.needs_factor {
             return Err(Error::conflict(

@@ -147,7 +147,7 @@ pub async fn open_to_all_networks(directory: &mut Directory, organization: Organ
     sql::clear_networks(directory, organization).await?;
     let none: [&str; 0] = [];
     let entry = audit::Entry::from(Action::AccessRulesChanged).with("networks", none);
-    audit::record_in(directory, organization, Actor::System, entry);
+    audit::record_in(directory, organization, Actor::CommandLine, entry);
     directory.ring_sessions();
     Ok(())
 }
