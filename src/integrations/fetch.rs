@@ -60,7 +60,7 @@ impl Job<App> for FetchLead {
                     ground::forget(app, organization, &self);
                     is_remembered = false;
                 }
-                Err(error) => return Err(self.refused(&context, organization, error).await),
+                Err(error) => return Err(self.refused(&context, organization, ground.known_at, error).await),
             }
         };
         let fetched_at = app.clock.now();
@@ -72,7 +72,7 @@ impl Job<App> for FetchLead {
                     tracing::warn!(%error, "a form cannot be read; capturing the lead without it");
                     None
                 }
-                Err(error) => return Err(self.refused(&context, organization, error).await),
+                Err(error) => return Err(self.refused(&context, organization, ground.known_at, error).await),
             },
             None => None,
         };
@@ -93,7 +93,13 @@ impl FetchLead {
     }
 
     /// Reacts to what Meta said, and tells the queue when to come again.
-    async fn refused(&self, context: &Context<App>, organization: OrganizationId, error: MetaError) -> Failure {
+    async fn refused(
+        &self,
+        context: &Context<App>,
+        organization: OrganizationId,
+        known_at: DateTime<Utc>,
+        error: MetaError,
+    ) -> Failure {
         let db = &context.app.db;
         // The class stands before it, for the owner reads that in words.
         let reason = format!("{}: {error}", error.class());
@@ -104,8 +110,10 @@ impl FetchLead {
                 db.write(organization, Actor::System, async |tx| sql::hold_back(tx, pause).await).await
             }
             error if error.breaks_connection() => {
-                db.write(organization, Actor::System, async |tx| mark_broken(tx, &self.page_id, error.class()).await)
-                    .await
+                db.write(organization, Actor::System, async |tx| {
+                    mark_broken(tx, &self.page_id, error.class(), known_at).await
+                })
+                .await
             }
             _ => Ok(()),
         };

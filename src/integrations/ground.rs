@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{FetchLead, apps, mapping, sql};
 use crate::{
@@ -32,6 +32,8 @@ pub(super) struct Ground {
     /// Graph, as the app that the token was made for.
     pub meta: Meta,
     pub token: PageToken,
+    /// When it was read.
+    pub known_at: DateTime<Utc>,
     /// Whether the connection was marked broken, and this fetch tries whether it still is.
     pub was_broken: bool,
     pub country: Country,
@@ -95,10 +97,10 @@ pub(super) async fn read(
                 }
                 None => app.meta.clone(),
             };
-            Ok((row, token, meta))
+            Ok((row, token, meta, tx.now()))
         })
         .await;
-    let (row, token, meta) = match found {
+    let (row, token, meta, known_at) = match found {
         Ok(found) => found,
         // Disconnected since: it waits for the page to come back.
         Err(Error::NotFound) => {
@@ -136,6 +138,7 @@ pub(super) async fn read(
     let ground = Arc::new(Ground {
         meta,
         token,
+        known_at,
         was_broken: row.broken_at.is_some(),
         country: Country::parse(&row.country).map_err(|error| Failure::Permanent(error.to_string()))?,
         sla: TimeDelta::minutes(i64::from(row.sla_minutes)),

@@ -177,10 +177,11 @@ pub async fn connect_page(tx: &mut Tx, page_id: &str, name: &str, token: &str) -
 }
 
 /// Meta refuses: nothing can be read until a person mends it. Told once.
-pub async fn mark_broken(tx: &mut Tx, page_id: &str, reason: &str) -> Result<()> {
-    if let Some(row) = sql::break_connection(tx, page_id, reason).await? {
+///
+/// `known_at`: when the token that is refused was read. One that was given since is another one.
+pub async fn mark_broken(tx: &mut Tx, page_id: &str, reason: &str, known_at: DateTime<Utc>) -> Result<()> {
+    if let Some(row) = sql::break_connection(tx, page_id, reason, known_at).await? {
         audit::record(tx, Action::ConnectionBroken.on(row).with("page", page_id).with("reason", reason));
-        metrics::counter!("nextmove_meta_connections_broken_total").increment(1);
         outbox::record(tx, Event::ConnectionBroken { page_id: page_id.to_owned(), row });
     }
     Ok(())

@@ -7,7 +7,12 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::get,
 };
-use nextmove::sandbox::meta::{Fault, FaultRequest, NewLead, PageChange};
+use chrono::TimeDelta;
+use nextmove::{
+    db::Actor,
+    integrations,
+    sandbox::meta::{Fault, FaultRequest, NewLead, PageChange},
+};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -334,4 +339,24 @@ async fn a_token_is_tried_before_it_is_kept() {
     assert_eq!(app.asha().delete(&format!("/api/connections/meta/pages/{PAGE}")).await.status, 204);
     assert_eq!(app.asha().get("/api/connections/meta").await.ok()["pages"], json!([]));
     app.run_jobs().await;
+}
+
+/// A job or a test that began before the owner gave another token may hear only now that the old one is refused.
+#[tokio::test]
+async fn a_refusal_of_the_token_before_breaks_nothing() {
+    let app = TestApp::new().await;
+    connect_as_owner(&app).await;
+    let before = app.clock.now();
+    app.advance(TimeDelta::minutes(1));
+    connect_as_owner(&app).await;
+    let refused = async |known_at| {
+        let write = app.app.db.write(app.world.acme, Actor::System, async |tx| {
+            integrations::mark_broken(tx, PAGE, "token_dead", known_at).await
+        });
+        write.await.expect("written");
+        app.run_jobs().await;
+        app.asha().get("/api/connections/meta").await.ok()["pages"][0]["health"].clone()
+    };
+    assert_eq!(refused(before).await, "untested", "another token was given since");
+    assert_eq!(refused(app.clock.now()).await, "broken");
 }

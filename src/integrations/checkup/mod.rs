@@ -254,7 +254,7 @@ pub async fn test(app: &App, owner: &Owner, page_id: &str) -> Result<ConnectionT
                 audit::record(tx, entry.with("failed", failed.map(|step| step.step)));
             }
             match run.breaks {
-                Some(reason) => mark_broken(tx, page_id, reason).await,
+                Some(reason) => mark_broken(tx, page_id, reason, bench.now).await,
                 None if ok => mended(tx, page_id).await,
                 None => Ok(()),
             }

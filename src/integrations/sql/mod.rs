@@ -175,17 +175,28 @@ pub(super) async fn upsert_connection(tx: &mut Tx, page_id: &str, row: Uuid, nam
     Ok(())
 }
 
-/// Marks a working connection broken; nothing where it was already.
-pub(super) async fn break_connection(tx: &mut Tx, page_id: &str, reason: &str) -> Result<Option<Uuid>> {
+/// Marks a working connection broken; nothing where it was already, or got another token since `known_at`.
+pub(super) async fn break_connection(
+    tx: &mut Tx,
+    page_id: &str,
+    reason: &str,
+    known_at: DateTime<Utc>,
+) -> Result<Option<Uuid>> {
     let now = tx.now();
-    sqlx::query!("update meta_connections set tried_at = $2 where page_id = $1", page_id, now)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "update meta_connections set tried_at = $2 where page_id = $1 and connected_at <= $3",
+        page_id,
+        now,
+        known_at
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(sqlx::query_scalar!(
         "update meta_connections set broken_at = $2, broken_reason = $3 where page_id = $1 and broken_at is null returning row_id",
         page_id,
         now,
-        reason
+        reason,
+        known_at
     )
     .fetch_optional(tx.conn())
     .await?)
