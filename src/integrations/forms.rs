@@ -178,6 +178,10 @@ impl Known {
         Ok(Self { row, form, overrides })
     }
 
+    pub fn version(&self) -> i32 {
+        self.row.version
+    }
+
     pub fn page_id(&self) -> &str {
         &self.row.page_id
     }

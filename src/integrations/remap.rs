@@ -1,5 +1,6 @@
 //! Leads that came before the form's answers had their places: read again from Meta, and put where they belong now.
 //!
+//! By the mapping that was decided last: where an owner decides anew meanwhile, what is under way begins again with that.
 //! Only leads that nobody corrected by hand and that one submission made. A lead stays who it is: status, claim, attempts and consent are
 //! not touched, and its timeline says what happened.
 
@@ -16,7 +17,7 @@ use crate::{
     error::{Error, Result},
     jobs::{self, Context, Failure, Job},
     leads, organizations,
-    types::ids::FormId,
+    types::ids::{FormId, OrganizationId},
 };
 
 /// Answers of Meta's that one job reads, a hundred leads each; then another goes on.
@@ -26,6 +27,9 @@ const PAGES: usize = 20;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RemapForm {
     pub form: FormId,
+    /// Of the mapping that it applies.
+    #[serde(default)]
+    pub version: i32,
     pub since: DateTime<Utc>,
     /// Where another job left off.
     pub after: Option<String>,
@@ -36,7 +40,7 @@ impl Job<App> for RemapForm {
     const PRIORITY: i16 = 150;
 
     fn key(&self) -> Option<String> {
-        Some(format!("{}:{}", self.form, self.after.as_deref().unwrap_or_default()))
+        Some(format!("{}:{}:{}", self.form, self.version, self.after.as_deref().unwrap_or_default()))
     }
 
     async fn run(self, context: Context<App>) -> Result<(), Failure> {
@@ -51,6 +55,9 @@ impl Job<App> for RemapForm {
             Error::NotFound => Failure::Permanent("not_connected: the form's page is not connected".to_owned()),
             other => other.into(),
         })?;
+        if known.version() != self.version {
+            return self.begin_again(app, organization).await;
+        }
         let mut after = self.after.clone();
         let mut changed = 0;
         for _ in 0..PAGES {
@@ -64,7 +71,14 @@ impl Job<App> for RemapForm {
                     (lead.id.as_str().to_owned(), store::person(mapped))
                 })
                 .collect();
-            changed += db.write(organization, Actor::System, async |tx| remap(tx, &people).await).await?;
+            let remapped = db.write(organization, Actor::System, async |tx| {
+                if sql::hold_version(tx, self.form).await? != Some(self.version) {
+                    return Ok(None);
+                }
+                remap(tx, &people).await.map(Some)
+            });
+            let Some(remapped) = remapped.await? else { return self.begin_again(app, organization).await };
+            changed += remapped;
             after = page.after;
             if after.is_none() {
                 break;
@@ -79,6 +93,18 @@ impl Job<App> for RemapForm {
             })
             .await?;
         }
+        Ok(())
+    }
+}
+
+impl RemapForm {
+    /// An owner decided otherwise meanwhile: all of it once more, unless that is under way already.
+    async fn begin_again(self, app: &App, organization: OrganizationId) -> Result<(), Failure> {
+        let begun = app.db.write(organization, Actor::System, async |tx| {
+            let version = forms::known(tx, self.form).await?.version();
+            jobs::enqueue::<App, _>(tx, &Self { version, after: None, ..self }).await
+        });
+        begun.await?;
         Ok(())
     }
 }
@@ -101,9 +127,9 @@ async fn remap(tx: &mut Tx, people: &HashMap<String, leads::Person>) -> Result<u
 
 /// Has the leads of the last 30 days mapped anew.
 pub async fn ask(tx: &mut Tx, form: FormId) -> Result<()> {
-    forms::known(tx, form).await?;
+    let version = forms::known(tx, form).await?.version();
     let since = tx.now() - forms::REACH;
-    jobs::enqueue::<App, _>(tx, &RemapForm { form, since, after: None }).await?;
+    jobs::enqueue::<App, _>(tx, &RemapForm { form, version, since, after: None }).await?;
     audit::record(tx, Action::RemapAsked.on(form.0).with("since", since));
     Ok(())
 }

@@ -23,8 +23,8 @@ use crate::{
 pub(super) use quarantine::{quarantine, replayed, waiting, waiting_by_reason, waiting_for_page, waiting_part};
 pub(super) use receipts::{ReceiptRow, SetAside, Wanted, hurry_one, own_body, receipts, remember, revive, set_aside};
 pub(super) use settings::{
-    FormRow, PageRow, delete_app, disconnect, ensure_route, form_rows, is_broken, keep_test, leads_of, lock_form,
-    organization_of, own_app, pages, route_of, save_mapping, subscribed, upsert_app,
+    FormRow, PageRow, delete_app, disconnect, ensure_route, form_rows, hold_version, is_broken, keep_test, leads_of,
+    lock_form, organization_of, own_app, pages, route_of, save_mapping, subscribed, upsert_app,
 };
 
 /// What became of some deliveries.
@@ -192,7 +192,8 @@ pub(super) async fn break_connection(
     .execute(tx.conn())
     .await?;
     Ok(sqlx::query_scalar!(
-        "update meta_connections set broken_at = $2, broken_reason = $3 where page_id = $1 and broken_at is null returning row_id",
+        "update meta_connections set broken_at = $2, broken_reason = $3
+         where page_id = $1 and broken_at is null and connected_at <= $4 returning row_id",
         page_id,
         now,
         reason,

@@ -202,6 +202,13 @@ pub(in crate::integrations) async fn lock_form(tx: &mut Tx, id: FormId) -> Resul
         .await?)
 }
 
+/// A form's version, which stays so until the transaction ends. Leads of the form may come meanwhile.
+pub(in crate::integrations) async fn hold_version(tx: &mut Tx, id: FormId) -> Result<Option<i32>> {
+    Ok(sqlx::query_scalar!("select version from lead_forms where id = $1 for share", id.0)
+        .fetch_optional(tx.conn())
+        .await?)
+}
+
 pub(in crate::integrations) async fn save_mapping(tx: &mut Tx, id: FormId, overrides: Value) -> Result<()> {
     let now = tx.now();
     sqlx::query!(
