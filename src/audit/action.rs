@@ -31,6 +31,8 @@ pub enum Action {
     LeadViewed,
     /// Somebody searched the leads; for what is not kept.
     LeadsSearched,
+    /// What people answered in a form was looked at, to see where it would go.
+    LeadsPreviewed,
     /// This trail was read.
     AuditViewed,
     AuditExported,
@@ -156,7 +158,7 @@ impl Subject {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -171,6 +173,7 @@ impl Action {
         Self::AttemptReported,
         Self::LeadViewed,
         Self::LeadsSearched,
+        Self::LeadsPreviewed,
         Self::AuditViewed,
         Self::AuditExported,
         Self::GraveyardViewed,
@@ -247,6 +250,7 @@ impl Action {
             Self::AttemptReported => ("attempt_reported", Leads, Some(Lead)),
             Self::LeadViewed => ("lead_viewed", Views, Some(Lead)),
             Self::LeadsSearched => ("leads_searched", Views, None),
+            Self::LeadsPreviewed => ("leads_previewed", Views, Some(Form)),
             Self::AuditViewed => ("audit_viewed", Views, None),
             Self::AuditExported => ("audit_exported", Views, None),
             Self::GraveyardViewed => ("graveyard_viewed", Views, None),

@@ -341,12 +341,15 @@ async fn newest(app: &App, owner: &Owner, id: FormId, known: &Known, trying: boo
     leads.sort_by_key(|lead| std::cmp::Reverse(lead.created_time));
     leads.truncate(SHOWN);
     let leads = Arc::new(leads);
-    let mut kept = kept.0.write().unwrap_or_else(PoisonError::into_inner);
-    // What people answered is in memory no longer than somebody looks at it.
-    kept.retain(|_, (_, at)| at.elapsed() < FRESH_FOR);
     // An empty form may get its first lead any moment.
     if !leads.is_empty() {
-        kept.insert(key, (leads.clone(), Instant::now()));
+        kept.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, (leads.clone(), Instant::now()));
+        // What people answered is in memory no longer than somebody looks at it, also where nobody looks any more.
+        tokio::spawn(async move {
+            tokio::time::sleep(FRESH_FOR).await;
+            let mut kept = kept.0.write().unwrap_or_else(PoisonError::into_inner);
+            kept.retain(|_, (_, at)| at.elapsed() < FRESH_FOR);
+        });
     }
     Ok(leads)
 }

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Action,
     error::{Problem, Result},
     http::{IfMatch, Items, Json, Page, Path, Query, Versioned},
     identity::Owner,
@@ -157,7 +158,9 @@ async fn preview(
     Path(id): Path<FormId>,
     Json(decisions): Json<Decisions>,
 ) -> Result<Json<Preview>> {
-    Ok(Json(forms::preview(&app, &owner, id, &decisions).await?))
+    let preview = forms::preview(&app, &owner, id, &decisions).await?;
+    owner.saw(Action::LeadsPreviewed.on(id)).await?;
+    Ok(Json(preview))
 }
 
 /// Maps the leads of the last 30 days anew that nobody corrected by hand. They follow one by one.

@@ -295,6 +295,58 @@ async fn the_business_decides_sees_what_it_does_and_then_it_counts() {
     app.asha().post("/api/forms/refresh", json!({})).await.refused(409, "meta_refuses");
 }
 
+/// The preview shows what people told Meta: the trail says so before it does.
+#[tokio::test]
+async fn looking_at_a_preview_is_told_in_the_trail() {
+    let app = TestApp::new().await;
+    connect(&app).await;
+    let path = async || format!("/api/forms/{}/preview", form(&app).await["id"].as_str().expect("an id"));
+    let told = "select count(*) from audit_entries where action = 'leads_previewed' and actor_kind = 'user' and subject_kind = 'form'";
+    arrive(&app, &NewLead { test: Some(false), ..NewLead::default() }).await;
+    app.mats().post(&path().await, json!({ "targets": {} })).await.refused(403, "role");
+    assert_eq!(count(&app, told).await, 0, "who was refused saw nothing");
+    let shown = app.asha().post(&path().await, json!({ "targets": {} })).await.ok();
+    assert_eq!(shown["leads"].as_array().map(Vec::len), Some(1));
+    assert_eq!(count(&app, told).await, 1);
+    app.asha().post(&path().await, json!({ "targets": { "tjeneste": "message" } })).await.ok();
+    assert_eq!(count(&app, told).await, 1, "once in ten minutes");
+}
+
+/// While one mapping is being applied to the leads of before, an owner decides otherwise and asks again: the later decision holds.
+#[tokio::test]
+async fn the_mapping_that_was_decided_last_holds_for_the_leads_of_before() {
+    let app = TestApp::new().await;
+    connect(&app).await;
+    arrive(&app, &NewLead { test: Some(false), ..NewLead::default() }).await;
+    let id = form(&app).await["id"].as_str().expect("an id").to_owned();
+    let decide = async |version: &str, targets: Value| {
+        let asha = app.asha().with_header("if-match", version);
+        asha.put(&format!("/api/forms/{id}/mapping"), json!({ "targets": targets })).await.ok();
+        assert_eq!(app.asha().post(&format!("/api/forms/{id}/remap"), json!({})).await.status, 202);
+    };
+    let remaps = "select count(*) from jobs where kind = 'remap_form'";
+    decide("\"1\"", json!({ "tjeneste": "message", "melding": "answer" })).await;
+    let mut superuser = PgConnection::connect(&app.superuser_url()).await.expect("a connection");
+    sqlx::query("update jobs set state = 'running' where kind = 'remap_form'")
+        .execute(&mut superuser)
+        .await
+        .expect("runs");
+    decide("\"2\"", json!({ "tjeneste": "city", "melding": "answer" })).await;
+    assert_eq!(count(&app, remaps).await, 2, "the one under way does not know of the later decision");
+    // Also where the earlier one gets to its leads last.
+    sqlx::query("update jobs set state = 'ready', priority = priority + 1 where state = 'running'")
+        .execute(&mut superuser)
+        .await
+        .expect("goes on");
+    app.run_jobs().await;
+    let lead = &all_leads(&app).await[0];
+    assert_eq!((&lead["service"], &lead["message"]), (&Value::Null, &Value::Null));
+    assert!(lead["city"].is_string(), "{lead}");
+    let fields = app.ravi().get(&format!("/api/leads/{}/timeline", lead["id"].as_str().expect("an id"))).await.ok();
+    let remapped = fields["items"].as_array().expect("items").iter().filter(|item| item["kind"] == "remapped").count();
+    assert_eq!(remapped, 1, "and no lead is moved to and fro");
+}
+
 /// A lead that Meta would not give, until it lies in the graveyard.
 async fn bury(app: &TestApp) -> String {
     let id = app.sandbox.add_lead(&NewLead { organic: Some(true), ..NewLead::default() });

@@ -92,6 +92,7 @@ const tellings = {
   },
   lead_viewed: { icon: Eye, say: () => m.audit_did_view() },
   leads_searched: { icon: Search, say: () => m.audit_did_search() },
+  leads_previewed: { icon: Eye, say: () => m.audit_did_preview_leads() },
   audit_viewed: { icon: ScrollText, say: () => m.audit_did_read() },
   audit_exported: { icon: Download, say: () => m.audit_did_export() },
   graveyard_viewed: { icon: Eye, say: () => m.audit_did_see_graveyard() },
