@@ -4,6 +4,7 @@ mod server;
 mod world;
 
 mod access;
+mod actions;
 mod audit;
 mod authenticator;
 mod cancelled;
