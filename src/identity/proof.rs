@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Session, User,
+    Session, User, Whence,
     factor::{self, Methods, passkey, totp},
     login::{self, Knock},
     password,
@@ -155,11 +155,11 @@ async fn begin_proof_passkey(State(app): State<App>, Known(live): Known) -> Resu
 async fn prove_by_passkey(
     State(app): State<App>,
     Known(live): Known,
-    knock: Knock,
+    Whence(origin): Whence,
     Json(body): Json<passkey::Response>,
 ) -> Result<Response> {
     if let Err(refusal) = passkey::finish_authentication(&app, Some(live.user), Some(live.session.0), body).await {
-        app.db.directory(async |directory| told::tell_failed(directory, Some(live.user), &knock.origin).await).await?;
+        app.db.directory(async |directory| told::tell_failed(directory, Some(live.user), &origin).await).await?;
         return Err(refusal);
     }
     let token = app.db.directory(async |directory| proven(directory, &live, true).await).await?;
