@@ -15,7 +15,7 @@ use crate::{
         setup,
     },
     error::{Error, Result},
-    jobs::{self, Registry, worker::Worker},
+    jobs::{self, worker::Worker},
     live,
     providers::{
         mail::Mail,
@@ -150,11 +150,6 @@ pub async fn app(config: Config, database_url: &str, clock: Clock) -> Result<App
     Ok(App::new(db, meta, mail, clock, config))
 }
 
-/// The jobs of this program.
-pub fn registry() -> Registry<App> {
-    worker::registry()
-}
-
 /// Which part of the work a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
@@ -192,7 +187,7 @@ pub async fn run(
         let worker = Worker {
             db: app.db.clone(),
             app: app.clone(),
-            registry: Arc::new(registry()),
+            registry: Arc::new(worker::registry()),
             concurrency: app.config.worker.concurrency,
             handover: app.kept(),
         };

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::{app::App, error::Result, integrations, jobs, start};
+use crate::{app::App, error::Result, integrations, jobs, worker};
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// Until a phone has it, which may be in a pocket.
@@ -112,7 +112,7 @@ async fn read_database(app: &App) -> Result<()> {
     }
     let waited = depth.oldest.map_or(0, |oldest| (app.clock.now() - oldest).num_milliseconds().max(0));
     gauge!("nextmove_job_oldest_seconds").set(waited as f64 / 1000.0);
-    for kind in start::registry().kinds() {
+    for kind in worker::registry().kinds() {
         let count = due.iter().find(|due| due.kind == kind).map_or(0, |due| due.due);
         gauge!("nextmove_jobs_due", "kind" => kind).set(count as f64);
     }

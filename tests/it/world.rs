@@ -37,6 +37,7 @@ use nextmove::{
         country::Country,
         ids::{OperatorId, OrganizationId, UserId},
     },
+    worker,
 };
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
@@ -369,7 +370,7 @@ impl TestApp {
         let worker = Worker {
             db: self.app.db.clone(),
             app: self.app.clone(),
-            registry: Arc::new(start::registry()),
+            registry: Arc::new(worker::registry()),
             concurrency: 1,
             handover: Arc::default(),
         };
