@@ -23,10 +23,10 @@ function inboxWith(leads: Lead[], at = '/') {
 }
 
 test('shows who waits, and for how long', async () => {
-  const created = new Date(Date.now() - 4 * 60_000).toISOString()
+  const created = new Date(Date.now() - 4.5 * 60_000).toISOString()
   inboxWith([
     leadOf({ full_name: 'Kari Moen', service: 'Takomlegging', created_at: created, due_at: new Date(Date.now() + 11 * 60_000).toISOString() }),
-    leadOf({ full_name: 'Ola Dahl', due_at: new Date(Date.now() - 12 * 60_000).toISOString(), is_test: true }),
+    leadOf({ full_name: 'Ola Dahl', due_at: new Date(Date.now() - 12.5 * 60_000).toISOString(), is_test: true }),
   ])
   const [kari, ola] = await screen.findAllByRole('listitem')
   expect(kari).toHaveTextContent('Kari Moen')
