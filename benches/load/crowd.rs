@@ -128,6 +128,8 @@ impl Crowd {
                 if opcode == 1 && payload.first() == Some(&b'0') && !said {
                     said = true;
                     send(&mut socket.stream, format!("40{}", self.auth).as_bytes())?;
+                } else if opcode == 1 && payload == b"2" {
+                    send(&mut socket.stream, b"3")?; // the server asks once at the very beginning
                 } else if opcode == 1 && payload.starts_with(b"40") {
                     socket.stream.set_nonblocking(true)?;
                     return Ok(socket);
