@@ -27,7 +27,7 @@ use crate::{
 };
 pub use action::{Action, Entry, Group, Subject};
 pub use jobs::{CheckTrail, CheckTrails, ResealOrigins};
-pub use read::{ActorKind, Chain, Checked, Filter, Told, all, chain, list};
+pub use read::{ActorKind, Chain, Checked, FileFilter, Filter, Told, all, chain, list};
 pub use verify::{Break, Found, Position, head, verify};
 pub use views::{SEEN_FOR, saw, saw_in};
 

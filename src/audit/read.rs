@@ -33,6 +33,27 @@ pub struct Filter {
     pub cursor: Option<String>,
 }
 
+/// Which entries leave in a file: all that fit.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FileFilter {
+    /// Done by this person, or to them.
+    pub person: Option<UserId>,
+    pub group: Option<Group>,
+    pub lead: Option<LeadId>,
+    /// At this time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this time.
+    pub to: Option<DateTime<Utc>>,
+}
+
+impl From<FileFilter> for Filter {
+    fn from(FileFilter { person, group, lead, from, to }: FileFilter) -> Self {
+        Self { person, group, lead, from, to, limit: None, cursor: None }
+    }
+}
+
 /// A filter, read and checked, as the statement takes it.
 #[derive(Debug, Default)]
 pub(super) struct Narrowed {

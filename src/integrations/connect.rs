@@ -138,6 +138,10 @@ pub async fn connect(app: &App, owner: &Owner, page_id: &str, token: &str) -> Re
     if token.expose().is_empty() || token.expose().len() > 1_000 {
         return Err(Error::invalid("token", "required", "The page's access token is needed."));
     }
+    // Nothing else can stand in a header, so Meta would never be asked.
+    if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::invalid("token", "token_dead", "A token is letters, digits and signs."));
+    }
     let meta = owner.read(async |tx| apps::client(app, tx).await).await?;
     let told = meta.page(&token).await.map_err(|error| refused(&error))?;
     if told.id != id {

@@ -165,7 +165,7 @@ async fn preview(
 
 /// Maps the leads of the last 30 days anew that nobody corrected by hand. They follow one by one.
 #[utoipa::path(post, path = "/api/forms/{id}/remap", tag = "connections", params(("id" = FormId, Path)),
-    responses((status = 202), (status = 404, body = Problem)))]
+    responses((status = 202), (status = 404, body = Problem), (status = 409, body = Problem, description = "The form's page is not connected")))]
 async fn remap_leads(owner: Owner, Path(id): Path<FormId>) -> Result<StatusCode> {
     owner.write(async |tx| remap::ask(tx, id).await).await?;
     Ok(StatusCode::ACCEPTED)

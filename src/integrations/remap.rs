@@ -51,10 +51,14 @@ impl Job<App> for RemapForm {
             let (meta, token) = connect::key(app, tx, known.page_id()).await?;
             Ok((known, meta, token, organizations::current(tx).await?.country))
         });
-        let (known, meta, token, country) = ground.await.map_err(|error| match error {
-            Error::NotFound => Failure::Permanent("not_connected: the form's page is not connected".to_owned()),
-            other => other.into(),
-        })?;
+        let (known, meta, token, country) = match ground.await {
+            Ok(ground) => ground,
+            Err(Error::NotFound) => {
+                tracing::info!(form = %self.form, "its page was disconnected meanwhile: there is nothing to read");
+                return Ok(());
+            }
+            Err(other) => return Err(other.into()),
+        };
         if known.version() != self.version {
             return self.begin_again(app, organization).await;
         }
@@ -125,10 +129,13 @@ async fn remap(tx: &mut Tx, people: &HashMap<String, leads::Person>) -> Result<u
     Ok(changed)
 }
 
-/// Has the leads of the last 30 days mapped anew.
+/// Has the leads of the last 30 days mapped anew. 409 `not_connected`.
 pub async fn ask(tx: &mut Tx, form: FormId) -> Result<()> {
-    let version = forms::known(tx, form).await?.version();
-    let since = tx.now() - forms::REACH;
+    let known = forms::known(tx, form).await?;
+    if sql::pages(tx, Some(known.page_id())).await?.is_empty() {
+        return Err(Error::conflict("not_connected", "The form's page is not connected."));
+    }
+    let (version, since) = (known.version(), tx.now() - forms::REACH);
     jobs::enqueue::<App, _>(tx, &RemapForm { form, version, since, after: None }).await?;
     audit::record(tx, Action::RemapAsked.on(form.0).with("since", since));
     Ok(())

@@ -19,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    audit::{self, Action, Chain, Filter, Subject, Told},
+    audit::{self, Action, Chain, FileFilter, Filter, Subject, Told},
     db::Tx,
     error::{Error, Problem, Result},
     http::{Json, Page, Query},
@@ -95,13 +95,13 @@ async fn chain(owner: Owner) -> Result<Json<Chain>> {
 
 /// The audit trail as a file of comma-separated values, newest first, at most 20,000 lines.
 ///
-/// Takes the filters of the list, without `limit` and `cursor`. Told in the trail. One at a time for an organization; 429 for another.
-#[utoipa::path(get, path = "/api/audit/export", tag = "audit", params(Filter),
+/// Told in the trail. One at a time for an organization; 429 for another.
+#[utoipa::path(get, path = "/api/audit/export", tag = "audit", params(FileFilter),
     responses((status = 200, body = String, content_type = "text/csv"), (status = 403, body = Problem), (status = 422, body = Problem)))]
-async fn export(owner: Owner, State(app): State<App>, Query(filter): Query<Filter>) -> Result<Response> {
+async fn export(owner: Owner, State(app): State<App>, Query(filter): Query<FileFilter>) -> Result<Response> {
     let turn = Turn::take(app.kept(), owner.organization())?;
     let told = owner.read(async |tx| {
-        let mut told = audit::all(tx, filter, MOST).await?;
+        let mut told = audit::all(tx, filter.into(), MOST).await?;
         name_leads(tx, &mut told).await?;
         Ok(told)
     });

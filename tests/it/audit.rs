@@ -489,6 +489,7 @@ async fn an_organizations_files_leave_one_at_a_time() {
     both.next().await.expect("one of them does not wait").refused(429, "one_at_a_time");
     sqlx::raw_sql("commit").execute(&mut connection).await.expect("free");
     assert_eq!(both.next().await.expect("the other one").status, 200);
+    assert_eq!(app.asha().get("/api/audit/export?limit=10").await.status, 422, "a file has all that fits");
     assert_eq!(app.asha().get("/api/audit/export").await.status, 200, "one after the other as many as they like");
 }
 

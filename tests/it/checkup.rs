@@ -324,6 +324,7 @@ async fn a_token_is_tried_before_it_is_kept() {
     put("abc", "sandbox-page-token").await.refused(422, "page_id_invalid");
     put(PAGE, "  ").await.refused(422, "required");
     put(PAGE, "made-up").await.refused(422, "token_dead");
+    put(PAGE, "stands in\nno header").await.refused(422, "token_dead");
     put("104857600999999", "sandbox-page-token").await.refused(422, "token_other_page");
     put(PAGE, "sandbox-user-token").await.refused(422, "token_other_page");
     app.sandbox.fail_next(Fault::Error500, 1);

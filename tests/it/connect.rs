@@ -293,6 +293,11 @@ async fn the_business_decides_sees_what_it_does_and_then_it_counts() {
     app.advance(TimeDelta::seconds(1));
     app.sandbox.change_page(PAGE, PageChange { dead: Some(460), ..PageChange::default() });
     app.asha().post("/api/forms/refresh", json!({})).await.refused(409, "meta_refuses");
+    // Nobody could read the leads of a page that is gone; what was asked for before it went is over.
+    assert_eq!(app.asha().post(&format!("/api/forms/{id}/remap"), json!({})).await.status, 202);
+    assert_eq!(app.asha().delete(&format!("/api/connections/meta/pages/{PAGE}")).await.status, 204);
+    app.asha().post(&format!("/api/forms/{id}/remap"), json!({})).await.refused(409, "not_connected");
+    app.run_jobs().await;
 }
 
 /// The preview shows what people told Meta: the trail says so before it does.

@@ -88,7 +88,7 @@ export interface paths {
         };
         /**
          * The audit trail as a file of comma-separated values, newest first, at most 20,000 lines.
-         * @description Takes the filters of the list, without `limit` and `cursor`. Told in the trail. One at a time for an organization; 429 for another.
+         * @description Told in the trail. One at a time for an organization; 429 for another.
          */
         get: operations["audit_export"];
         put?: never;
@@ -3178,9 +3178,6 @@ export interface operations {
                 from?: string;
                 /** @description Before this time. */
                 to?: string;
-                /** @description 1 to 200. */
-                limit?: number;
-                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -3748,7 +3745,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            409: components["responses"]["Conflict"];
+            /** @description The form's page is not connected */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             414: components["responses"]["UriTooLong"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
