@@ -1,6 +1,6 @@
 import type { APIRequestContext, BrowserContext, Page } from '@playwright/test'
 import { looksRight } from './support/look'
-import { awayAndBack, expect, row, test } from './support/test'
+import { awayAndBack, expect, row, test, type Visit } from './support/test'
 import { history, leadOf, network, server, signedIn, type Lead, type Person } from './support/world'
 import type { Words } from './support/words'
 
@@ -55,16 +55,41 @@ async function kept(page: Page, id: string): Promise<void> {
   )
 }
 
-test('killed server, reload, closed app: everything arrives exactly once', async ({ visit, newLead, owner, expectComplaint }) => {
-  expectComplaint(NOBODY)
-  const { page, context, t, live, journal } = await visit('ravi', { at: '/?view=all' })
-  await live()
+/** How many of the phone's changes the server has not answered yet. */
+async function waiting(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const asked = indexedDB.open('nextmove')
+        asked.onerror = () => reject(new Error('no database'))
+        asked.onsuccess = () => {
+          const count = asked.result.transaction('outbox').objectStore('outbox').count()
+          count.onsuccess = () => {
+            asked.result.close()
+            resolve(count.result)
+          }
+        }
+      }),
+  )
+}
+
+/** A phone with the app's files on it, a new lead opened, and copies of both on the disk. */
+async function withOpenLead(visit: (who: 'ravi', options: { at: string }) => Promise<Visit>, newLead: () => Promise<Person>, owner: APIRequestContext) {
+  const visited = await visit('ravi', { at: '/?view=all' })
+  const { page } = visited
+  await visited.live()
   await installed(page)
   const person = await newLead()
   await expect(row(page, person)).toHaveCount(1)
   const lead = await leadOf(owner, person)
   await openLead(page, person)
   await kept(page, lead.id)
+  return { ...visited, person, lead }
+}
+
+test('killed server, reload, closed app: everything arrives exactly once', async ({ visit, newLead, owner, expectComplaint }) => {
+  expectComplaint(NOBODY)
+  const { page, context, t, journal, person, lead } = await withOpenLead(visit, newLead, owner)
 
   await server.kill()
   await page.getByRole('navigation', { name: t('contact_bar', { name: person.full_name }) }).getByRole('button', { name: t('channel_call') }).click()
@@ -96,8 +121,9 @@ test('killed server, reload, closed app: everything arrives exactly once', async
   await sheet.getByRole('button', { name: t('close') }).click()
 
   await server.start()
-  await expect(again.getByText(t('offline_queued', { n: 4 }))).toBeHidden({ timeout: 40_000 })
-  await expect.poll(async () => (await leadOf(owner, person)).status, { timeout: 40_000 }).toBe('won')
+  await expect.poll(() => waiting(again), { timeout: 40_000 }).toBe(0)
+  await expect(again.getByText(t('offline_queued', { n: 4 }))).toBeHidden()
+  expect((await leadOf(owner, person)).status).toBe('won')
   const items = await history(owner, lead.id)
   const calls = items.filter((item) => item.kind === 'attempt')
   expect(calls).toHaveLength(1)
@@ -134,14 +160,7 @@ test('the answer is lost after the server has done it: it is done once', async (
 for (const choice of ['mine', 'theirs', 'edit'] as const) {
   test(`a colleague changed it meanwhile: both versions are shown, chosen: ${choice}`, async ({ visit, newLead, owner, expectComplaint }) => {
     expectComplaint(NOBODY)
-    const { page, context, t, live } = await visit('ravi', { at: '/?view=all' })
-    await live()
-    await installed(page)
-    const person = await newLead()
-    await expect(row(page, person)).toHaveCount(1)
-    const lead = await leadOf(owner, person)
-    await openLead(page, person)
-    await kept(page, lead.id)
+    const { page, context, t, lead } = await withOpenLead(visit, newLead, owner)
 
     await server.kill()
     await page.getByRole('button', { name: t('action_edit') }).click()
@@ -198,14 +217,7 @@ async function serviceOf(api: APIRequestContext, lead: Lead): Promise<string | n
 
 test('the session ended meanwhile: it waits, closed, until the same person signs in again', async ({ visit, newLead, owner, expectComplaint }) => {
   expectComplaint(NOBODY)
-  const { page, context, t, live } = await visit('ravi', { at: '/?view=all' })
-  await live()
-  await installed(page)
-  const person = await newLead()
-  await expect(row(page, person)).toHaveCount(1)
-  const lead = await leadOf(owner, person)
-  await openLead(page, person)
-  await kept(page, lead.id)
+  const { page, context, t, person, lead } = await withOpenLead(visit, newLead, owner)
   await server.kill()
   await writeNote(page, t, 'The dog bites')
   await expect(timeline(page, t).filter({ hasText: 'The dog bites' })).toContainText(t('offline_mark'))
@@ -260,14 +272,7 @@ async function nothingReadable(context: BrowserContext, page: Page, person: Pers
 
 test('two windows of one person send everything once', async ({ visit, newLead, owner, expectComplaint }) => {
   expectComplaint(NOBODY)
-  const { page, context, t, live, journal } = await visit('ravi', { at: '/?view=all' })
-  await live()
-  await installed(page)
-  const person = await newLead()
-  await expect(row(page, person)).toHaveCount(1)
-  const lead = await leadOf(owner, person)
-  await openLead(page, person)
-  await kept(page, lead.id)
+  const { page, context, t, journal, lead } = await withOpenLead(visit, newLead, owner)
   await server.kill()
   const notes = ['one', 'two', 'three']
   for (const text of notes) await writeNote(page, t, text)
@@ -287,13 +292,7 @@ test('two windows of one person send everything once', async ({ visit, newLead, 
 
 test('the app is closed when the server comes back: the worker alone sends what waits', async ({ visit, newLead, owner, expectComplaint }) => {
   expectComplaint(NOBODY)
-  const { page, context, t, live } = await visit('ravi', { at: '/?view=all' })
-  await live()
-  await installed(page)
-  const person = await newLead()
-  await expect(row(page, person)).toHaveCount(1)
-  const lead = await leadOf(owner, person)
-  await openLead(page, person)
+  const { page, context, t, lead } = await withOpenLead(visit, newLead, owner)
   // A drawing of the same origin: it runs nothing of the app.
   const beside = await context.newPage()
   await beside.goto('/icons/logo.svg')

@@ -3,7 +3,7 @@
 use super::{
     plausible_name,
     session::Live,
-    sql::{self, own, team},
+    sql::{self, own},
     told,
 };
 use crate::{
@@ -41,8 +41,7 @@ pub(super) async fn changed(
     field: &'static str,
 ) -> Result<Vec<OrganizationId>> {
     let entry = Action::ProfileChanged.on(live.user).with("field", field);
-    told::tell_everywhere(directory, live.by(), live.user, &entry).await?;
-    team::organizations_of(directory.conn(), live.user).await
+    told::tell_everywhere(directory, live.by(), live.user, &entry).await
 }
 
 /// Has every team that this person is in look again.

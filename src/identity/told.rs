@@ -56,14 +56,17 @@ pub(super) async fn tell_failed(directory: &mut Directory, user: Option<UserId>,
     Ok(())
 }
 
-/// Into the trail of each organization that the person is in; of the house where there is none.
-pub(super) async fn tell_everywhere(directory: &mut Directory, by: By, user: UserId, entry: &Entry) -> Result<()> {
-    let mut trails = team::organizations_of(directory.conn(), user).await?;
-    if trails.is_empty() {
-        trails.push(HOUSE);
-    }
+/// Into the trail of each organization that the person is in; of the house where there is none. Answers which organizations these are.
+pub(super) async fn tell_everywhere(
+    directory: &mut Directory,
+    by: By,
+    user: UserId,
+    entry: &Entry,
+) -> Result<Vec<OrganizationId>> {
+    let organizations = team::organizations_of(directory.conn(), user).await?;
+    let trails = if organizations.is_empty() { &[HOUSE][..] } else { &organizations };
     for trail in trails {
-        record_in(directory, trail, by.clone(), entry.clone());
+        record_in(directory, *trail, by.clone(), entry.clone());
     }
-    Ok(())
+    Ok(organizations)
 }

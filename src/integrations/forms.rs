@@ -328,13 +328,10 @@ async fn newest(app: &App, owner: &Owner, id: FormId, known: &Known, trying: boo
     {
         return Ok(leads);
     }
-    let (meta, token) = owner.read(async |tx| connect::key(app, tx, known.page_id()).await).await.map_err(|error| {
-        if matches!(error, Error::NotFound) {
-            Error::conflict("not_connected", "The form's page is not connected.")
-        } else {
-            error
-        }
-    })?;
+    let (meta, token) = owner
+        .read(async |tx| connect::key(app, tx, known.page_id()).await)
+        .await
+        .map_err(|error| if matches!(error, Error::NotFound) { not_connected() } else { error })?;
     let since = app.clock.now() - REACH;
     let page = meta.form_leads(&token, &known.form.id, since, None).await.map_err(unreadable)?;
     let mut leads = page.leads;
@@ -359,6 +356,11 @@ fn unreadable(error: MetaError) -> Error {
         MetaError::Throttled { .. } | MetaError::Temporary { .. } => Error::Unavailable(error.to_string()),
         _ => Error::conflict("meta_refuses", "Meta does not let us read this form's leads: test the connection."),
     }
+}
+
+/// Nobody can read the form, or its leads, at Meta.
+pub(super) fn not_connected() -> Error {
+    Error::conflict("not_connected", "The form's page is not connected.")
 }
 
 #[cfg(test)]

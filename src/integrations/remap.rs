@@ -133,7 +133,7 @@ async fn remap(tx: &mut Tx, people: &HashMap<String, leads::Person>) -> Result<u
 pub async fn ask(tx: &mut Tx, form: FormId) -> Result<()> {
     let known = forms::known(tx, form).await?;
     if sql::pages(tx, Some(known.page_id())).await?.is_empty() {
-        return Err(Error::conflict("not_connected", "The form's page is not connected."));
+        return Err(forms::not_connected());
     }
     let (version, since) = (known.version(), tx.now() - forms::REACH);
     jobs::enqueue::<App, _>(tx, &RemapForm { form, version, since, after: None }).await?;

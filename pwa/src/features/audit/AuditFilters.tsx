@@ -2,9 +2,7 @@ import { useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { m } from '@/paraglide/messages'
 import { teamOptions } from '@/shared/session/queries'
-import { Button } from '@/shared/ui/Button'
-import { Chip, Group } from '@/shared/ui/Chips'
-import { Sheet } from '@/shared/ui/Sheet'
+import { Chip, Filters, Group } from '@/shared/ui/Filters'
 import { GROUPS, type AuditSearch } from './search'
 import { groupLabel } from './words'
 
@@ -27,40 +25,25 @@ export function AuditFilters({ search, today, onChange, onClose }: Props) {
     onClose()
   }
   return (
-    <Sheet
-      title={m.filters()}
-      onClose={onClose}
-      footer={
-        <div className="flex gap-3">
-          <Button className="flex-1" onClick={() => apply({ lead: search.lead })}>
-            {m.filters_clear()}
-          </Button>
-          <Button kind="primary" className="flex-1" onClick={() => apply(draft)}>
-            {m.filters_show()}
-          </Button>
+    <Filters onClear={() => apply({ lead: search.lead })} onShow={() => apply(draft)} onClose={onClose}>
+      <Group label={m.audit_filter_group()}>
+        {GROUPS.map((group) => (
+          <Chip key={group} on={draft.group === group} onClick={() => choose('group', group)} label={groupLabel(group)} />
+        ))}
+      </Group>
+      <Group label={m.audit_filter_person()}>
+        {team.map((member) => (
+          <Chip key={member.id} on={draft.person === member.id} onClick={() => choose('person', member.id)} label={member.name} />
+        ))}
+      </Group>
+      <fieldset>
+        <legend className="mb-2 text-15 font-semibold text-ink-2">{m.audit_filter_time()}</legend>
+        <div className="grid grid-cols-2 gap-3">
+          <Day label={m.audit_filter_from()} value={draft.from} max={draft.to ?? today} onChange={(from) => setDraft((before) => ({ ...before, from }))} />
+          <Day label={m.audit_filter_to()} value={draft.to} min={draft.from} max={today} onChange={(to) => setDraft((before) => ({ ...before, to }))} />
         </div>
-      }
-    >
-      <div className="space-y-6">
-        <Group label={m.audit_filter_group()}>
-          {GROUPS.map((group) => (
-            <Chip key={group} on={draft.group === group} onClick={() => choose('group', group)} label={groupLabel(group)} />
-          ))}
-        </Group>
-        <Group label={m.audit_filter_person()}>
-          {team.map((member) => (
-            <Chip key={member.id} on={draft.person === member.id} onClick={() => choose('person', member.id)} label={member.name} />
-          ))}
-        </Group>
-        <fieldset>
-          <legend className="mb-2 text-15 font-semibold text-ink-2">{m.audit_filter_time()}</legend>
-          <div className="grid grid-cols-2 gap-3">
-            <Day label={m.audit_filter_from()} value={draft.from} max={draft.to ?? today} onChange={(from) => setDraft((before) => ({ ...before, from }))} />
-            <Day label={m.audit_filter_to()} value={draft.to} min={draft.from} max={today} onChange={(to) => setDraft((before) => ({ ...before, to }))} />
-          </div>
-        </fieldset>
-      </div>
-    </Sheet>
+      </fieldset>
+    </Filters>
   )
 }
 

@@ -8,9 +8,7 @@ import { instantOf, wallOf } from '@/shared/i18n/zone'
 import type { LeadFilters } from '@/shared/leads/filters'
 import { statusLabel } from '@/shared/leads/labels'
 import { campaignsOptions, formsOptions, teamOptions, useSession } from '@/shared/session/queries'
-import { Button } from '@/shared/ui/Button'
-import { Chip, Group } from '@/shared/ui/Chips'
-import { Sheet } from '@/shared/ui/Sheet'
+import { Chip, Filters, Group } from '@/shared/ui/Filters'
 
 const STATUSES: LeadStatus[] = ['new', 'no_answer', 'contacted', 'scheduled', 'won', 'lost']
 
@@ -46,57 +44,42 @@ export function FilterSheet({ filters, onClose }: { filters: LeadFilters; onClos
   }
 
   return (
-    <Sheet
-      title={m.filters()}
-      onClose={onClose}
-      footer={
-        <div className="flex gap-3">
-          <Button className="flex-1" onClick={() => apply({ view: draft.view })}>
-            {m.filters_clear()}
-          </Button>
-          <Button kind="primary" className="flex-1" onClick={() => apply(draft)}>
-            {m.filters_show()}
-          </Button>
-        </div>
-      }
-    >
-      <div className="space-y-6">
-        <Group label={m.filter_status()}>
-          {STATUSES.map((status) => (
-            <Chip key={status} on={isOn('status', status)} onClick={() => toggle('status', status)} label={statusLabel(status)} />
+    <Filters onClear={() => apply({ view: draft.view })} onShow={() => apply(draft)} onClose={onClose}>
+      <Group label={m.filter_status()}>
+        {STATUSES.map((status) => (
+          <Chip key={status} on={isOn('status', status)} onClick={() => toggle('status', status)} label={statusLabel(status)} />
+        ))}
+      </Group>
+      <Group label={m.filter_assignee()}>
+        <Chip on={isOn('assignee', 'me')} onClick={() => toggle('assignee', 'me')} label={m.me()} />
+        <Chip on={isOn('assignee', 'none')} onClick={() => toggle('assignee', 'none')} label={m.nobody()} />
+        {team
+          .filter((member) => member.id !== session.user.id)
+          .map((member) => (
+            <Chip key={member.id} on={isOn('assignee', member.id)} onClick={() => toggle('assignee', member.id)} label={member.name} />
+          ))}
+      </Group>
+      <Group label={m.filter_time()}>
+        {(Object.keys(TIMES) as (keyof typeof TIMES)[]).map((name) => {
+          const from = startOf(TIMES[name])
+          const label = { today: m.filter_today, week: m.filter_week, month: m.filter_month }[name]()
+          return <Chip key={name} on={draft.from === from} onClick={() => setDraft((before) => ({ ...before, from: before.from === from ? undefined : from }))} label={label} />
+        })}
+      </Group>
+      {campaigns.length > 0 && (
+        <Group label={m.filter_campaign()}>
+          {campaigns.map((campaign) => (
+            <Chip key={campaign.id} on={isOn('campaign', campaign.id)} onClick={() => toggle('campaign', campaign.id)} label={campaign.name} />
           ))}
         </Group>
-        <Group label={m.filter_assignee()}>
-          <Chip on={isOn('assignee', 'me')} onClick={() => toggle('assignee', 'me')} label={m.me()} />
-          <Chip on={isOn('assignee', 'none')} onClick={() => toggle('assignee', 'none')} label={m.nobody()} />
-          {team
-            .filter((member) => member.id !== session.user.id)
-            .map((member) => (
-              <Chip key={member.id} on={isOn('assignee', member.id)} onClick={() => toggle('assignee', member.id)} label={member.name} />
-            ))}
+      )}
+      {forms.length > 0 && (
+        <Group label={m.filter_form()}>
+          {forms.map((form) => (
+            <Chip key={form.id} on={isOn('form', form.id)} onClick={() => toggle('form', form.id)} label={form.name} />
+          ))}
         </Group>
-        <Group label={m.filter_time()}>
-          {(Object.keys(TIMES) as (keyof typeof TIMES)[]).map((name) => {
-            const from = startOf(TIMES[name])
-            const label = { today: m.filter_today, week: m.filter_week, month: m.filter_month }[name]()
-            return <Chip key={name} on={draft.from === from} onClick={() => setDraft((before) => ({ ...before, from: before.from === from ? undefined : from }))} label={label} />
-          })}
-        </Group>
-        {campaigns.length > 0 && (
-          <Group label={m.filter_campaign()}>
-            {campaigns.map((campaign) => (
-              <Chip key={campaign.id} on={isOn('campaign', campaign.id)} onClick={() => toggle('campaign', campaign.id)} label={campaign.name} />
-            ))}
-          </Group>
-        )}
-        {forms.length > 0 && (
-          <Group label={m.filter_form()}>
-            {forms.map((form) => (
-              <Chip key={form.id} on={isOn('form', form.id)} onClick={() => toggle('form', form.id)} label={form.name} />
-            ))}
-          </Group>
-        )}
-      </div>
-    </Sheet>
+      )}
+    </Filters>
   )
 }
