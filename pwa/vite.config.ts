@@ -63,7 +63,7 @@ export default defineConfig({
     precompress(),
   ],
   // Terser takes longer and leaves less to load; the phone pays for every kilobyte, this machine once.
-  build: { target: 'es2022', manifest: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, minify: 'terser', terserOptions: { module: true, compress: { passes: 3 } }, rolldownOptions: { output: { codeSplitting: { groups } } } },
+  build: { target: 'es2022', manifest: true, cssCodeSplit: false, assetsInlineLimit: 0, modulePreload: { polyfill: false }, minify: 'terser', terserOptions: { module: true, compress: { passes: 3 } }, rolldownOptions: { output: { codeSplitting: { groups } } } },
   server: { host: '127.0.0.1', proxy },
   preview: { host: '127.0.0.1', proxy },
   test: {

@@ -8,7 +8,8 @@ const dist = new URL('../dist/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'))
 const page = readFileSync(new URL('index.html', dist), 'utf8')
 const entries = Object.keys(manifest).filter((key) => page.includes(`src="/${manifest[key].file}"`))
-if (entries.length < 2) throw new Error('index.html names no start')
+const inline = /<script data-[^>]*>([^<]+)<\/script>/.exec(page)?.[1]
+if (entries.length === 0 || !inline) throw new Error('index.html names no start')
 const gzipped = (file) => gzipSync(readFileSync(new URL(file, dist))).length / 1000
 
 // The server sends what was compressed at build: it must be the same thing.
@@ -26,7 +27,8 @@ const visit = (key) => {
 }
 entries.forEach(visit)
 
-let total = 0
+let total = gzipSync(inline).length / 1000
+console.log(`${total.toFixed(1).padStart(7)} kB  in index.html itself`)
 for (const key of initial) {
   const size = gzipped(manifest[key].file)
   total += size

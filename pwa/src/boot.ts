@@ -31,6 +31,8 @@ function prefs(): { theme?: string; locale?: string | null } {
 function dress(root: HTMLElement): void {
   const { theme, locale } = prefs()
   const dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
+  // What the worker has kept is there at once. Otherwise the letters' file comes after the first screen: the line is needed for its code.
+  if (navigator.serviceWorker?.controller) root.dataset.inter = ''
   root.dataset.theme = dark ? 'dark' : 'light'
   const wishes = [locale, ...navigator.languages].map((wish) => /^(nb|no|nn|de|nl|en)(-|$)/i.exec(wish ?? '')?.[1]?.toLowerCase())
   root.lang = wishes.find(Boolean)?.replace(/n[no]/, 'nb') ?? 'nb'
@@ -49,8 +51,10 @@ function ask(address: string): Promise<Response> {
 const early: Early = (window.nextmoveEarly = new Map())
 
 dress(document.documentElement)
-if (path === '/login') preload(dataset.login)
-else if (!/^\/(join|forgot|reset)$/.test(path)) {
+if (path === '/login') {
+  preload(dataset.login)
+  void ask('/api/demo')
+} else if (!/^\/(join|forgot|reset)$/.test(path)) {
   if (path === '/') preload(dataset.inbox)
   ask('/api/session').then(
     ({ ok, status }) => {

@@ -26,8 +26,10 @@ async function start(root: HTMLElement): Promise<void> {
   const rows = window.location.pathname === '/' ? loadRows().catch(() => null) : null
   // What the phone has kept is there within milliseconds, and then nobody has to be asked before the first screen.
   await wake(client).catch(() => {})
+  await breath()
   const router = createAppRouter(client)
   await Promise.all([router.load().catch(() => {}), rows])
+  await breath()
   // In pieces, so that a finger that is already there is answered in between.
   startTransition(() =>
     createRoot(root).render(
@@ -36,6 +38,15 @@ async function start(root: HTMLElement): Promise<void> {
       </StrictMode>,
     ),
   )
+}
+
+/** Lets a finger in between two long pieces of work. */
+function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => resolve()
+    port2.postMessage(null)
+  })
 }
 
 const root = document.getElementById('root')

@@ -16,7 +16,7 @@ use crate::{app::App, db::seal, error::Error, spans};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Only ourselves. Sockets are named, since older Safari does not count them under 'self'.
-const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
+pub(super) const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
                    connect-src 'self' ws: wss:; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; \
                    base-uri 'none'; form-action 'self'; object-src 'none'";
 /// The API browser brings one style of its own along, and that one only: by its hash. A newer Swagger UI may need another, which

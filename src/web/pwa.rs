@@ -10,9 +10,11 @@ use axum::{
     http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
+use serde::Deserialize;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
+use super::middleware::CSP;
 use crate::error::Error;
 
 const NOT_BUILT: &str = "The server runs, but the app is not built. Build it with `npm ci && npm run build` in pwa/ (`make run` does), \
@@ -21,10 +23,18 @@ const NOT_BUILT: &str = "The server runs, but the app is not built. Build it wit
 /// The shell, the worker and the manifest: asked for anew each time, so they must be small.
 const SHELL_LIMIT: usize = 1024 * 1024;
 
+/// What `index.html` carries in itself, each by the hash of its text: what `pwa/start.ts` leaves beside it.
+#[derive(Deserialize)]
+struct Inline {
+    script: String,
+    style: String,
+}
+
 pub async fn answer(dir: &Path, mut request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let is_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
     let is_asset = path.starts_with("/assets/");
+    let is_page = !is_file && !is_asset || path.ends_with(".html");
     if !is_file && !is_asset {
         if !dir.join("index.html").is_file() {
             return (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response();
@@ -40,12 +50,14 @@ pub async fn answer(dir: &Path, mut request: Request) -> Response {
         return Error::NotFound.into_response();
     }
     let mut response = response.into_response();
+    if is_page && let Some(policy) = policy(dir).await {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     let cache = match path.as_str() {
         _ if is_asset => "public, max-age=31536000, immutable", // its name holds its hash
-        _ if !is_file || path.ends_with(".html") || path.ends_with(".js") || path.ends_with(".webmanifest") => {
+        _ if is_page || path.ends_with(".js") || path.ends_with(".webmanifest") || path.ends_with(".json") => {
             "no-cache"
         }
-        "/manifest.json" => "no-cache",
         _ => "public, max-age=3600",
     };
     let headers = response.headers_mut();
@@ -53,6 +65,16 @@ pub async fn answer(dir: &Path, mut request: Request) -> Response {
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.remove(header::LAST_MODIFIED);
     if cache == "no-cache" && response.status() == StatusCode::OK { tagged(response, known).await } else { response }
+}
+
+/// Lets through what the page carries in itself, and nothing else that somebody might put into it. An app built without it gets what everything gets.
+async fn policy(dir: &Path) -> Option<HeaderValue> {
+    let told = tokio::fs::read(dir.join("inline.json")).await.ok()?;
+    let Inline { script, style } = serde_json::from_slice(&told).ok()?;
+    let policy = CSP
+        .replace("script-src 'self'", &format!("script-src 'self' '{script}'"))
+        .replace("style-src 'self'", &format!("style-src 'self' '{style}'"));
+    HeaderValue::from_str(&policy).ok()
 }
 
 /// With a tag of what is sent; without the rest, where the phone has just that.

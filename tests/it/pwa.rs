@@ -68,3 +68,28 @@ async fn what_has_its_hash_in_its_name_is_kept_forever_and_the_shell_is_asked_fo
     let released = app.anonymous().with_header("if-none-match", &tag).get("/").await;
     assert_eq!((released.status, released.text), (200, script("a release")));
 }
+
+#[tokio::test]
+async fn the_page_may_carry_what_the_build_put_into_it_and_nothing_else() {
+    let (app, dir) = served().await;
+    let policy = async |path: &str| {
+        app.anonymous().get(path).await.header("content-security-policy").unwrap_or_default().to_owned()
+    };
+    assert!(!policy("/").await.contains("sha256"), "a build that put nothing into it");
+    fs::write(dir.path().join("inline.json"), r#"{"script":"sha256-AAAA","style":"sha256-BBBB"}"#).expect("a file");
+    // As the browser asks for it, and as the worker fetches it to keep it.
+    for path in ["/", "/leads/0190aaaa-0000-7000-8000-000000000000", "/index.html"] {
+        let policy = policy(path).await;
+        assert!(policy.contains("script-src 'self' 'sha256-AAAA';"), "{path}: {policy}");
+        assert!(policy.contains("style-src 'self' 'sha256-BBBB';"), "{path}: {policy}");
+        assert!(
+            policy.contains("default-src 'self';") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
+    }
+    for path in ["/sw.js", "/assets/index-abc.js", "/api/session"] {
+        assert!(!policy(path).await.contains("sha256"), "{path}");
+    }
+    fs::write(dir.path().join("inline.json"), r#"{"script":"x\n","style":"y"}"#).expect("a file");
+    assert!(!policy("/").await.contains("'x"), "what is no header is left out");
+}

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { ApiError } from '@/shared/api/problem'
@@ -6,6 +6,7 @@ import { onSessionLocked, onSessionLost } from '@/shared/api/client'
 import { locked, wanted } from '@/shared/factor/lock'
 import { forgetSession } from '@/shared/session/forget'
 import { sessionOptions } from '@/shared/session/queries'
+import { afterPaint } from '@/shared/device/paint'
 import { useStore } from '@/shared/store'
 import type { AppRouter } from './router'
 import { confirm } from './wake'
@@ -48,10 +49,25 @@ function watchLock(client: QueryClient, router: AppRouter): () => void {
   return onSessionLocked(cover)
 }
 
+/** Whether the first screen is seen. Then comes what can come later: first of all its letters (styles/app.css). */
+function usePainted(): boolean {
+  const [painted, setPainted] = useState(false)
+  useEffect(
+    () =>
+      afterPaint(() => {
+        document.documentElement.dataset.inter = ''
+        setPainted(true)
+      }),
+    [],
+  )
+  return painted
+}
+
 export function App({ client, router }: { client: QueryClient; router: AppRouter }) {
   useEffect(() => watchSession(client, router), [client, router])
   useEffect(() => watchLock(client, router), [client, router])
   useEffect(() => confirm(client), [client])
+  const painted = usePainted()
   const covered = useStore(locked)
   const proving = useStore(wanted) !== null
   return (
@@ -62,7 +78,7 @@ export function App({ client, router }: { client: QueryClient; router: AppRouter
         {covered && <LockCover router={router} />}
       </Suspense>
       <Suspense fallback={null}>
-        <Attendants />
+        {painted && <Attendants />}
       </Suspense>
     </QueryClientProvider>
   )

@@ -5,6 +5,7 @@ import { m } from '@/paraglide/messages'
 import { api, ask } from '@/shared/api/client'
 import { open, watchReturn } from '@/shared/contact/waiting'
 import { armPing } from '@/shared/device/ping'
+import { afterPaint } from '@/shared/device/paint'
 import { useKeys } from '@/shared/device/keys'
 import { prefs } from '@/shared/device/prefs'
 import { applyLocale, pickLocale, useLocale } from '@/shared/i18n/locale'
@@ -49,11 +50,13 @@ export function Shell() {
     let stop: (() => void) | null = null
     let over = false
     const known = client.getQueryData(sessionOptions.queryKey)
-    void import('@/shared/offline/attach').then(({ attach }) => {
+    const wait = afterPaint(async () => {
+      const { attach } = await import('@/shared/offline/attach')
       if (!over && known) stop = attach(client, known, woken)
     })
     return () => {
       over = true
+      wait()
       stop?.()
     }
   }, [client, organization, user, hasKey])
@@ -73,11 +76,13 @@ export function Shell() {
         .then((alive) => client.setQueryData(sessionOptions.queryKey, alive))
         .catch(() => {})
     }
-    void import('@/shared/live/connect').then(({ connectLive }) => {
+    const wait = afterPaint(async () => {
+      const { connectLive } = await import('@/shared/live/connect')
       if (!over) stop = connectLive(client, onEnded)
     })
     return () => {
       over = true
+      wait()
       stop?.()
     }
   }, [client, organization, user, unlocked, admitted])

@@ -5,6 +5,7 @@ import type { Role, Session } from '@/shared/api/types'
 import { prefs } from '@/shared/device/prefs'
 import { applyLocale, pickLocale } from '@/shared/i18n/locale'
 import { sessionOptions } from '@/shared/session/queries'
+import { applyBrand } from '@/shared/theme/brand'
 import { Broken, Lost, Starting } from './Fallbacks'
 import { Shell } from './Shell'
 
@@ -44,8 +45,9 @@ export async function sessionOf(client: QueryClient, href: string): Promise<Sess
   }
 }
 
-/** Before anything is drawn: a language that changes afterwards draws everything anew. */
+/** Before anything is drawn: a language or a colour that changes afterwards draws everything anew. */
 export function speak({ user, organization }: Session): void {
+  applyBrand(organization?.brand_color ?? null)
   applyLocale(pickLocale([user.locale, prefs.get().locale, ...navigator.languages, organization?.locale]))
 }
 

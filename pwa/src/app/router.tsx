@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { parseInboxSearch } from '@/features/inbox/search'
+import { loadDemo } from '@/features/login/demo'
 import { Desk } from './Desk'
 import { door } from './door'
 import { only, root, signedIn } from './frame'
@@ -13,6 +14,7 @@ const login = createRoute({
     ...(typeof raw.to === 'string' ? { to: raw.to } : {}),
     ...(raw.locked === true ? { locked: true } : {}),
   }),
+  loader: loadDemo,
   component: lazyRouteComponent(() => import('@/features/login/LoginScreen'), 'LoginScreen'),
 })
 

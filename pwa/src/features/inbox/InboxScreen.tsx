@@ -5,7 +5,6 @@ import { Inbox, ListChecks, SlidersHorizontal, UserRound, WifiOff } from 'lucide
 import { m } from '@/paraglide/messages'
 import { inWords } from '@/shared/api/problem'
 import { countOfMany } from '@/shared/i18n/time'
-import { useLocale } from '@/shared/i18n/locale'
 import { countFilters, type LeadFilters, type View } from '@/shared/leads/filters'
 import { countsOptions } from '@/shared/leads/queries'
 import { Button } from '@/shared/ui/Button'
@@ -25,7 +24,6 @@ export function InboxScreen() {
   const inbox = useInbox(filters)
   const { leadId } = useParams({ strict: false })
   const navigate = useNavigate()
-  const locale = useLocale()
   const counts = useQuery(countsOptions).data
   const [filtering, setFiltering] = useState(false)
   useListKeys(inbox.items, leadId)
@@ -60,8 +58,8 @@ export function InboxScreen() {
           value={filters.view}
           onChange={show}
           segments={[
-            { value: 'todo', label: m.view_todo(), badge: counts ? countOfMany(counts.todo, locale) : undefined },
-            { value: 'mine', label: m.view_mine(), badge: counts ? countOfMany(counts.mine, locale) : undefined },
+            { value: 'todo', label: m.view_todo(), badge: counts ? countOfMany(counts.todo) : undefined },
+            { value: 'mine', label: m.view_mine(), badge: counts ? countOfMany(counts.mine) : undefined },
             { value: 'all', label: m.view_all() },
           ]}
         />

@@ -1,11 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { elementScroll, measureElement, useVirtualizer, type Rect, type Virtualizer } from '@tanstack/react-virtual'
 import { ArrowUp } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Lead, Session } from '@/shared/api/types'
 import { canContact, contact } from '@/shared/contact/contact'
 import { useDesk } from '@/shared/device/media'
+import { afterPaint } from '@/shared/device/paint'
 import { isOpen } from '@/shared/leads/filters'
 import { LeadRow } from '@/shared/leads/LeadRow'
 import { leadSheet } from '@/shared/leads/sheets'
@@ -17,6 +18,9 @@ import { SwipeRow } from './SwipeRow'
 const ROW = 85
 /** Closer to the top than this the list just moves; further down a pill tells what came. */
 const NEAR_TOP = 60
+
+/** Asked while nothing is drawn yet: later the browser would lay everything out for the answer. */
+const SCREEN = { width: window.innerWidth, height: window.innerHeight }
 
 /** Where each list was left, so that coming back from a lead finds the same row under the thumb. */
 const offsets = new Map<string, number>()
@@ -37,15 +41,27 @@ export function LeadList({ name, items, session, selectedId, hasMore, loadMore }
   const team = useTeam()
   const campaigns = useCampaigns()
   const arrived = useStore(arrivals)
+  const [stands, setStands] = useState(false)
+  useEffect(() => afterPaint(() => setStands(true)), [])
   // eslint-disable-next-line react-hooks/incompatible-library -- the list alone re-renders with its virtualizer
   const virtual = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    overscan: 8,
+    // What lies below the screen comes once the screen stands.
+    overscan: stands ? 8 : 0,
     getItemKey: (index) => items[index]?.id ?? index,
     // Before it is measured the list is as tall as the screen: the first drawing has rows in it.
-    initialRect: { width: window.innerWidth, height: window.innerHeight },
+    initialRect: SCREEN,
+    // Both are told by the browser once it has laid them out: to ask would have it do so at once.
+    observeElementRect: watchSize,
+    scrollToFn: (offset, options, list) => {
+      // A new list stands at its top.
+      if (offset || options.adjustments || list.scrollOffset) elementScroll(offset, options, list)
+    },
+    measureElement: (row, told, list) => (told ? measureElement(row, told, list) : (list.measurementsCache[list.indexFromElement(row)]?.size ?? ROW)),
+    // What it measures while React draws is drawn with it.
+    useFlushSync: stands,
     initialOffset: () => offsets.get(name) ?? 0,
   })
   const rows = virtual.getVirtualItems()
@@ -56,7 +72,7 @@ export function LeadList({ name, items, session, selectedId, hasMore, loadMore }
   }, [hasMore, last, items.length, loadMore])
 
   const unseen = useUnseen(items, scroller)
-  useKeepPlace(items, scroller, virtual.options.estimateSize(0))
+  useKeepPlace(items, scroller, () => offsets.get(name) ?? 0)
 
   useEffect(() => {
     const at = items.findIndex((lead) => lead.id === selectedId)
@@ -118,6 +134,12 @@ export function LeadList({ name, items, session, selectedId, hasMore, loadMore }
   )
 }
 
+function watchSize({ scrollElement }: Virtualizer<HTMLDivElement, HTMLDivElement>, tell: (size: Rect) => void): () => void {
+  const observer = new ResizeObserver(([told]) => told && tell({ width: told.contentRect.width, height: told.contentRect.height }))
+  if (scrollElement) observer.observe(scrollElement)
+  return () => observer.disconnect()
+}
+
 /** How many came in while the person was reading further down; only those that this list shows. */
 function useUnseen(items: Lead[], scroller: React.RefObject<HTMLDivElement | null>): number {
   const [unseen, setUnseen] = useState<ReadonlySet<string>>(new Set())
@@ -144,18 +166,21 @@ function useUnseen(items: Lead[], scroller: React.RefObject<HTMLDivElement | nul
 }
 
 /** Rows that come in above must not push the row being read: scroll along with it. */
-function useKeepPlace(items: Lead[], scroller: React.RefObject<HTMLDivElement | null>, height: number): void {
+function useKeepPlace(items: Lead[], scroller: React.RefObject<HTMLDivElement | null>, offset: () => number): void {
   const before = useRef<{ first: string; items: Lead[] } | null>(null)
   useLayoutEffect(() => {
     const element = scroller.current
     const was = before.current
     const first = items[0]?.id
     before.current = first ? { first, items } : null
-    if (!element || !was || !first || was.items === items || element.scrollTop < NEAR_TOP) return
-    const anchorAt = Math.floor(element.scrollTop / height)
+    if (!element || !was || !first || was.items === items) return
+    // Not asked of the list, which would be laid out for it.
+    const top = offset()
+    if (top < NEAR_TOP) return
+    const anchorAt = Math.floor(top / ROW)
     const anchor = was.items[anchorAt]
     if (!anchor) return
     const now = items.findIndex((lead) => lead.id === anchor.id)
-    if (now > anchorAt) element.scrollBy({ top: (now - anchorAt) * height, behavior: 'instant' })
-  }, [items, scroller, height])
+    if (now > anchorAt) element.scrollBy({ top: (now - anchorAt) * ROW, behavior: 'instant' })
+  })
 }

@@ -21,6 +21,7 @@ import { Avatar } from '@/shared/ui/Avatar'
 import { Button } from '@/shared/ui/Button'
 import { Field } from '@/shared/ui/Field'
 import { Door, Notice } from '@/shared/ui/Door'
+import { demoOptions } from './demo'
 import { SecondStep } from './SecondStep'
 
 export function LoginScreen() {
@@ -28,16 +29,7 @@ export function LoginScreen() {
   const client = useQueryClient()
   const { to, locked = false } = useSearch({ strict: false }) as { to?: string; locked?: boolean }
   const [step, setStep] = useState<Step | null>(null)
-  const demo = useQuery({
-    queryKey: ['demo'],
-    queryFn: ({ signal }) => ask(api.GET('/api/demo', { signal })).catch((error: unknown) => {
-      // Outside the demo there is no such thing, and nothing to say about it.
-      if (isStatus(error, 404)) return { logins: [] as DemoLogin[] }
-      throw error
-    }),
-    retry: 1,
-    staleTime: Infinity,
-  })
+  const demo = useQuery(demoOptions)
   const entered = (session: Session) => {
     enter(client, session)
     router.history.push(inside(to))

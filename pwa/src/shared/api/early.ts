@@ -19,8 +19,8 @@ export async function takeEarly(request: Request): Promise<{ asked: number; answ
   waiting?.delete(address)
   if (Date.now() - found.asked > FRESH) return null
   const answer = await found.answer
-  // What was refused may be allowed by now; only who is there is known from a refusal too.
-  return answer.ok || address === '/api/session' ? { asked: found.asked, answer } : null
+  // What was refused may be allowed by now; only who is there is known from a refusal too, and what there is not.
+  return answer.ok || answer.status === 404 || address === '/api/session' ? { asked: found.asked, answer } : null
 }
 
 /** Somebody else is there now: what was asked before is not theirs. */

@@ -44,8 +44,13 @@ function guard(colour: Oklch, grounds: Oklch[], direction: 1 | -1): Oklch {
   return { ...colour, l }
 }
 
+let applied: string | null | undefined
+
 /** The server's policy forbids style elements; properties set by script are allowed. */
 export function applyBrand(brand: string | null): void {
+  // The whole page is styled anew by it.
+  if (brand === applied) return
+  applied = brand
   const root = document.documentElement.style
   for (const theme of ['light', 'dark'] as const) {
     const accent = accentOf(brand, theme)
