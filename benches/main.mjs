@@ -1,10 +1,11 @@
 // Both servers, turn by turn. `benches/run` prepares what this needs.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { HalfOpen } from './lib/half-open.mjs';
+import { renew, SCALE } from './lib/page.mjs';
 import { freePort, lines, sleep, start, stopAll } from './lib/processes.mjs';
 import { markdown, scaleMarkdown, scaleTable, table } from './lib/report.mjs';
 import { Ours, Peer } from './lib/sides.mjs';
@@ -148,8 +149,7 @@ async function scale(facts) {
   const result = { facts, ...(await world.drive(flags.quick ? 10 : 60, flags.quick ? 5 : 20)) };
   await world.stop();
   console.log(`\n${scaleTable(result)}`);
-  const page = path.join(import.meta.dirname, '../docs/BENCHMARKS.md');
-  if (flags.record) writeFileSync(page, scaleMarkdown(readFileSync(page, 'utf8'), result));
+  if (flags.record) renew(scaleMarkdown(result), SCALE);
 }
 
 async function halfOpen(side, graphPid) {
@@ -231,8 +231,7 @@ async function main() {
   const out = path.join(import.meta.dirname, 'results');
   mkdirSync(out, { recursive: true });
   writeFileSync(path.join(out, 'latest.json'), `${JSON.stringify(results, null, 1)}\n`);
-  const page = path.join(import.meta.dirname, '../docs/BENCHMARKS.md');
-  if (flags.record) writeFileSync(page, markdown(results, readFileSync(page, 'utf8')));
+  if (flags.record) renew(markdown(results));
 }
 
 let ending;

@@ -2,12 +2,13 @@
 //   benches/phone [--record], or `make bench-phone`
 // A Chromium without a screen on this machine's processor, slowed down four times; the release binary serves the built app.
 
-import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import lighthouse from 'lighthouse';
 import puppeteer from 'puppeteer-core';
+import { PHONE, renew } from './lib/page.mjs';
 import { freePort, sleep, start, stop, stopAll, until } from './lib/processes.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -168,7 +169,7 @@ try {
 
   const kept = (is) => (is ? 'kept' : '**missed**');
   const lowest = Math.min(...[login, inbox].flatMap((one) => one.scores.map(([, value]) => value)));
-  const section = `## The app on a slow phone, ${new Date().toISOString().slice(0, 10)}
+  const section = `${PHONE}, ${new Date().toISOString().slice(0, 10)}
 
 \`make bench-phone ARGS=--record\` renews this part: headless Chromium on this machine (${os.cpus().length} cores), the server's binary serving the built app. Lighthouse 13.5.0 with its
 mobile settings (slow 4G, processor four times slower), the median of three runs. The start from the phone's own copies: service worker
@@ -189,14 +190,7 @@ processor is missing here, and above half of it the figures say little. Lighthou
 |---|${login.scores.map(() => '---:|').join('')}---:|---:|---:|---:|
 ${[login, inbox].map((one) => `| ${one.name} | ${one.scores.map(([, value]) => value).join(' | ')} | ${one.fcp.toFixed(2)} | ${one.lcp.toFixed(2)} | ${one.tbt.toFixed(0)} | ${one.cls.toFixed(3)} |`).join('\n')}
 `;
-  if (record) {
-    const page = path.join(here, '../docs/BENCHMARKS.md');
-    const text = readFileSync(page, 'utf8');
-    const at = text.indexOf('## The app on a slow phone');
-    const next = at < 0 ? -1 : text.indexOf('\n## ', at + 4);
-    if (at < 0) appendFileSync(page, `\n${section}`);
-    else writeFileSync(page, text.slice(0, at) + section + (next < 0 ? '' : text.slice(next)));
-  }
+  if (record) renew(section, PHONE);
 } finally {
   await stopAll();
   if (!process.argv.includes('--keep')) rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 // The results for people: one table on the terminal, and docs/BENCHMARKS.md.
 
+import { SCALE } from './page.mjs';
+
 export const median = (values) => {
   const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
   if (!sorted.length) return NaN;
@@ -138,7 +140,7 @@ export function table(results) {
   return lines.join('\n');
 }
 
-export function markdown(results, page = '') {
+export function markdown(results) {
   const { facts } = results;
   const row = (list) => `| ${list.join(' | ')} |`;
   const block = ({ title, rows }) =>
@@ -173,12 +175,8 @@ ${kept.join('\n')}
 
 ${sections(results).map(block).join('\n')}
 ${remarks(results).join('\n')}
-${scaleSection(page)}`;
+`;
 }
-
-/** Where the figures of the large database begin: they are taken by a run of their own, and kept by all others. */
-const SCALE = '\n## A million leads';
-const scaleSection = (page) => (page.includes(SCALE) ? page.slice(page.indexOf(SCALE)) : '');
 
 const scaleRows = ({ all, kinds }) =>
   Object.entries({ ...kinds, all }).map(([kind, { asked, from_due: due, from_sent: sent }]) => [
@@ -201,11 +199,10 @@ export function scaleTable(result) {
   ].join('\n');
 }
 
-export function scaleMarkdown(page, result) {
+export function scaleMarkdown(result) {
   const { facts, machine: m } = result;
   const row = (list) => `| ${list.join(' | ')} |`;
-  const before = page.includes(SCALE) ? page.slice(0, page.indexOf(SCALE)) : page;
-  return `${before}${SCALE}
+  return `${SCALE}
 
 \`make bench ARGS="--only scale --record"\` renews this part: \`nextmove bench seed\` makes ${result.leads.toLocaleString('en')} leads in ${result.organizations} organizations, the largest with a tenth
 of them (once; it is kept in the cache), then people of ten desks, most of them of the three largest, ask ${result.rate} times a second on an open schedule:
