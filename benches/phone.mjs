@@ -19,7 +19,7 @@ const SLOWER = 4;
 const STARTS = 5;
 const ROWS = 10_000;
 const FRAME = 1000 / 60;
-const PHONE = { width: 390, height: 844, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const SCREEN = { width: 390, height: 844, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nextmove-phone-'));
 chmodSync(folder, 0o711); // PostgreSQL's user passes
@@ -83,7 +83,7 @@ async function coldStarts(browser) {
   const times = [];
   for (let n = 0; n < STARTS; n++) {
     const page = await browser.newPage();
-    await page.setViewport(PHONE);
+    await page.setViewport(SCREEN);
     const cdp = await page.createCDPSession();
     await cdp.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
     await page.evaluateOnNewDocument(() => {
@@ -104,7 +104,7 @@ async function coldStarts(browser) {
 /** A thumb that throws the list down and up again; frames are counted where they are drawn. */
 async function scroll(browser) {
   const page = await browser.newPage();
-  await page.setViewport(PHONE);
+  await page.setViewport(SCREEN);
   const answer = await page.goto(`${url}/?view=all`).then(() => page.evaluate(() => fetch('/api/leads?limit=1').then((told) => told.json())));
   const [like] = answer.items;
   const items = Array.from({ length: ROWS }, (_, n) => ({ ...like, id: `0190aaaa-0000-7000-8000-${String(n).padStart(12, '0')}`, full_name: `Person ${n}`, created_at: new Date(Date.parse(like.created_at) - n * 60_000).toISOString() }));
