@@ -7,6 +7,7 @@ test('the owner sees who did and saw what with a lead, and the others do not (LP
   const agent = await visit('ravi', { at: `/leads/${lead.id}` })
   await agent.page.getByRole('button', { name: agent.t('action_claim') }).click()
   await expect(agent.page.getByText(agent.t('audit_seen_by'))).toHaveCount(0)
+  await expect.poll(async () => (await leadOf(owner, person)).assignee_id).not.toBeNull()
 
   const { page, t } = await visit('asha', { at: `/leads/${lead.id}` })
   await page.getByRole('link', { name: t('audit_seen_by') }).click()

@@ -56,6 +56,25 @@ test('mine is kept: it goes on top of what is saved, and then what waited', asyn
   await vi.waitFor(() => expect(seen.notes).toEqual(['after']))
 })
 
+test('a tap that comes before the outbox is open waits for its own person, and goes to nobody else', async () => {
+  const taken: string[] = []
+  server.use(
+    http.post('*/api/leads/l-1/claim', ({ request }) => {
+      taken.push(request.headers.get('X-Acting-As') ?? '')
+      return HttpResponse.json({ ...lead, version: 4, assignee_id: ravi.id })
+    }),
+  )
+  end()
+  void submit(commands.claim(lead))
+  end()
+  const early = submit(commands.claim(lead)).done
+  void begin(new QueryClient(), sessionOf(ravi))
+  await expect(early).resolves.toMatchObject({ state: 'sent' })
+  await vi.waitFor(() => expect(outbox.get()).toEqual([]))
+  expect(taken, 'what was tapped before the session ended is gone with it').toHaveLength(1)
+  expect(taken[0]).toContain(ravi.id)
+})
+
 test('a refusal while the person waits for the answer is told and not kept', async () => {
   server.use(http.post('*/api/leads/l-1/claim', () => HttpResponse.json({ reason: 'claimed' }, { status: 409 })))
   void begin(new QueryClient(), sessionOf(ravi))

@@ -30,6 +30,9 @@ let owner: string | null = null
 let opened: Promise<Keeper> | null = null
 let timer: ReturnType<typeof setTimeout> | undefined
 let channel: BroadcastChannel | null = null
+/** A tap may come before the outbox is opened: it waits, so long, for its own person's. */
+const PATIENCE = 10_000
+const hopeful = new Set<(keeper: Promise<Keeper> | null) => void>()
 const waiters = new Map<string, (verdict: Verdict) => void>()
 /** Sent, and still laid over what is shown until the server's own word is there. */
 const lingering = new Map<string, Row>()
@@ -43,7 +46,10 @@ export function begin(queryClient: QueryClient, session: Session): Promise<Keepe
   client = queryClient
   const now = ownerOf(session)
   if (owner === now && opened) return opened
-  if (owner !== now) outbox.set([])
+  if (owner !== now) {
+    if (owner !== null) tellHopeful(null)
+    outbox.set([])
+  }
   owner = now
   if (session.offline_key) adopt(importKey(session.offline_key).then((key) => ({ owner: now, key })))
   return opened
@@ -58,8 +64,28 @@ export function resumeWith(queryClient: QueryClient, known: Keeper): void {
 
 function adopt(keeper: Promise<Keeper>): void {
   opened = keeper
+  tellHopeful(keeper)
   channel ??= listen()
   void reload().then(() => drain())
+}
+
+function tellHopeful(keeper: Promise<Keeper> | null): void {
+  for (const tell of [...hopeful]) tell(keeper)
+}
+
+/** The outbox of the person on the screen. */
+function mine(): Promise<Keeper> {
+  if (opened) return opened
+  return new Promise((resolve, reject) => {
+    const told = (keeper: Promise<Keeper> | null) => {
+      clearTimeout(late)
+      hopeful.delete(told)
+      if (keeper) resolve(keeper)
+      else reject(new Error('nobody is signed in'))
+    }
+    const late = setTimeout(() => told(null), PATIENCE)
+    hopeful.add(told)
+  })
 }
 
 function listen(): BroadcastChannel | null {
@@ -101,8 +127,7 @@ export function submit(command: Command, { delay = 0 }: Options = {}): Submitted
 }
 
 async function enqueue(command: Command, key: string, delay: number): Promise<void> {
-  if (!opened) throw new Error('nobody is signed in')
-  const keeper = await opened
+  const keeper = await mine()
   // Of two changes that name a version, the first has been thought about long enough.
   if (command.version !== undefined) await release(command.base.id)
   const isKept = await add(keeper, command, key, delay > 0 ? Date.now() + delay : 0).then(
@@ -282,6 +307,7 @@ export function keepMine(key: string, body?: Record<string, unknown>): Promise<v
 /** Everything on the way of one person is told to nobody else: they may sign in again and it goes. */
 export function end(): void {
   clearTimeout(timer)
+  tellHopeful(null)
   giveUpWaiting()
   waiters.clear()
   lingering.clear()
