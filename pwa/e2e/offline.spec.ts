@@ -14,7 +14,8 @@ test.afterEach(async () => {
   await server.start()
 })
 
-const NOBODY = /ERR_(CONNECTION|INTERNET|EMPTY|NETWORK|SOCKET)|WebSocket connection|(401|412|5\d\d) \(/
+/** Of a server that is gone, also in the middle of a file. */
+const NOBODY = /ERR_(CONNECTION|CONTENT_LENGTH|INCOMPLETE|INTERNET|EMPTY|NETWORK|SOCKET)|WebSocket connection|(401|412|5\d\d) \(/
 
 /** The worker has the app's files: from now on it opens without a server. */
 async function installed(page: Page): Promise<void> {
@@ -138,6 +139,7 @@ test('the answer is lost after the server has done it: it is done once', async (
   expectComplaint(NOBODY)
   const { page, t, live, journal } = await visit('ravi', { at: '/?view=all' })
   await live()
+  await installed(page)
   const person = await newLead()
   await expect(row(page, person)).toHaveCount(1)
   const lead = await leadOf(owner, person)
