@@ -17,6 +17,7 @@ use crate::{
     jobs,
     leads::{self, Answer, Captured, Change, LostReason, NewConsent, NewLead, Person, Received, Status},
     organizations::{self, Locale, NewOrganization, Visibility},
+    sla,
     types::{
         country::Country,
         ids::{CampaignId, LeadId, OrganizationId, UserId},
@@ -265,7 +266,8 @@ async fn capture(
             fetched_at: Some(came + TimeDelta::milliseconds(780)),
         },
     };
-    match leads::capture(tx, new, TimeDelta::minutes(15)).await? {
+    let sla = sla::current(tx).await?;
+    match leads::capture(tx, new, &sla).await? {
         Captured::New(lead) | Captured::Joined(lead) | Captured::Known(lead) => Ok(lead),
     }
 }

@@ -30,6 +30,7 @@ pub mod integrations;
 pub mod leads;
 pub mod organizations;
 pub mod seed;
+pub mod sla;
 
 // 4: what follows from what happened
 pub mod reactions;

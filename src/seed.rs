@@ -23,6 +23,7 @@ use crate::{
     organizations::{self, Locale, NewOrganization, Visibility},
     outbox,
     providers::meta::{GraphForm, MetaId},
+    sla,
     types::{
         country::Country,
         ids::{CampaignId, FormId, OrganizationId, UserId},
@@ -228,9 +229,8 @@ async fn found(app: &App, world: &World, rank: usize, size: usize, password: &st
                 form.name = Some(format!("{} {}", service(number), number + 1));
                 forms.push(integrations::keep_form(tx, "100", &form).await?);
             }
-            let organization = organizations::current(tx).await?;
-            let minutes = |count: i32| TimeDelta::minutes(i64::from(count));
-            let pace = Pace { sla: minutes(organization.sla_minutes), retry: minutes(organization.retry_minutes) };
+            let retry = TimeDelta::minutes(i64::from(organizations::current(tx).await?.retry_minutes));
+            let pace = Pace { sla: sla::current(tx).await?, retry };
             Ok((campaigns, forms, pace))
         })
         .await?;
@@ -294,7 +294,7 @@ async fn fill_slice(
         let events = app
             .db
             .write(business.id, Actor::System, async |tx| {
-                let events = leads::import(tx, &past, business.pace).await?;
+                let events = leads::import(tx, &past, &business.pace).await?;
                 attempts::import(tx, &tried).await?;
                 Ok(events)
             })

@@ -78,6 +78,7 @@ pub enum Action {
     MemberSignedOut,
     /// Who needs a second factor, and from where admins may act.
     AccessRulesChanged,
+    SlaChanged,
 
     PageConnected,
     ConnectionBroken,
@@ -158,7 +159,7 @@ impl Subject {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 60] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -202,6 +203,7 @@ impl Action {
         Self::FactorsReset,
         Self::MemberSignedOut,
         Self::AccessRulesChanged,
+        Self::SlaChanged,
         Self::PageConnected,
         Self::ConnectionBroken,
         Self::KeysRotated,
@@ -279,6 +281,7 @@ impl Action {
             Self::FactorsReset => ("factors_reset", Team, Some(User)),
             Self::MemberSignedOut => ("member_signed_out", Team, Some(User)),
             Self::AccessRulesChanged => ("access_rules_changed", Settings, None),
+            Self::SlaChanged => ("sla_changed", Settings, None),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::KeysRotated => ("keys_rotated", System, None),

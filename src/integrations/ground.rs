@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     jobs::Failure,
     providers::meta::{GraphForm, Meta, PageToken},
+    sla::{self, Schedule, Sla},
     types::{
         country::Country,
         ids::{CampaignId, FormId, OrganizationId},
@@ -37,7 +38,7 @@ pub(super) struct Ground {
     /// Whether the connection was marked broken, and this fetch tries whether it still is.
     pub was_broken: bool,
     pub country: Country,
-    pub sla: TimeDelta,
+    pub sla: Sla,
     pub form: Option<KnownForm>,
     /// Campaigns that are stored, by their id at Meta and their name.
     pub campaigns: RwLock<HashMap<(String, Option<String>), CampaignId>>,
@@ -135,13 +136,16 @@ pub(super) async fn read(
         }),
         _ => None,
     };
+    let country = Country::parse(&row.country).map_err(|error| Failure::Permanent(error.to_string()))?;
+    let schedule = row.schedule.map(serde_json::from_value::<Schedule>).transpose();
+    let schedule = schedule.map_err(|error| Failure::Permanent(format!("the business hours do not read: {error}")))?;
     let ground = Arc::new(Ground {
         meta,
         token,
         known_at,
         was_broken: row.broken_at.is_some(),
-        country: Country::parse(&row.country).map_err(|error| Failure::Permanent(error.to_string()))?,
-        sla: TimeDelta::minutes(i64::from(row.sla_minutes)),
+        country,
+        sla: sla::of(row.sla_minutes, &row.time_zone, country, schedule.as_ref())?,
         form,
         campaigns: RwLock::default(),
     });

@@ -127,8 +127,10 @@ async fn store_all(app: &App, organization: OrganizationId, all: &[Arc<Fetched>]
                 NewLead { form: new_form.or(one.new.form), campaign, ..one.new.clone() }
             });
             // The time to the first attempt is the organization's, though two readings of it may differ for some seconds.
-            let sla = all.last().map(|one| one.ground.sla).unwrap_or_default();
-            let captured = leads::capture_all(tx, new.collect(), sla).await?;
+            let captured = match all.last() {
+                Some(last) => leads::capture_all(tx, new.collect(), &last.ground.sla).await?,
+                None => Vec::new(),
+            };
             Ok((captured, found))
         })
         .await?;

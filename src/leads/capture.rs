@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{Answer, Status, sql, tokens, told::Told, work};
@@ -11,6 +11,7 @@ use crate::{
     db::Tx,
     error::Result,
     outbox::{self, Event},
+    sla::Sla,
     types::{
         ids::{CampaignId, EnquiryId, FormId, LeadId},
         phone::Phone,
@@ -103,13 +104,13 @@ impl Submission {
     }
 }
 
-/// Stores a submission, once. `sla` is the organization's time to the first attempt.
-pub async fn capture(tx: &mut Tx, new: NewLead, sla: TimeDelta) -> Result<Captured> {
+/// Stores a submission, once.
+pub async fn capture(tx: &mut Tx, new: NewLead, sla: &Sla) -> Result<Captured> {
     Ok(capture_all(tx, vec![new], sla).await?.remove(0))
 }
 
 /// Stores submissions, each once; tells what became of each, in their order.
-pub async fn capture_all(tx: &mut Tx, new: Vec<NewLead>, sla: TimeDelta) -> Result<Vec<Captured>> {
+pub async fn capture_all(tx: &mut Tx, new: Vec<NewLead>, sla: &Sla) -> Result<Vec<Captured>> {
     let submissions = new.into_iter().map(|new| Submission::new(tx, new)).collect::<Result<Vec<_>>>()?;
     // Two submissions of one person wait for each other here, or both would find no open lead.
     let names: Vec<&[u8]> = submissions.iter().flat_map(Submission::names).collect();

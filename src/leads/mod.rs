@@ -183,6 +183,15 @@ pub struct Lead {
     pub last_contact_at: Option<DateTime<Utc>>,
     #[schema(required = true)]
     pub snoozed_until: Option<DateTime<Utc>>,
+    /// From the submission to the first attempt, by the clock.
+    #[schema(required = true)]
+    pub response_seconds: Option<i32>,
+    /// The same, while somebody was there by the business's hours.
+    #[schema(required = true)]
+    pub response_business_seconds: Option<i32>,
+    /// From when on somebody is there to try (the business's hours); null once somebody has tried.
+    #[schema(required = true)]
+    pub opens_at: Option<DateTime<Utc>>,
     /// When the first attempt is due (the SLA); null once somebody has tried.
     #[schema(required = true)]
     pub due_at: Option<DateTime<Utc>>,

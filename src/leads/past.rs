@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     jobs,
     outbox::{Event, Past as PastEvent},
+    sla::{Sla, SlaClock, Waited},
     types::ids::{HistoryId, LeadId, NoteId, UserId},
 };
 
@@ -59,6 +60,8 @@ pub(super) struct Outlook {
     pub first_contact_at: Option<DateTime<Utc>>,
     pub last_contact_at: Option<DateTime<Utc>>,
     pub snoozed_until: Option<DateTime<Utc>>,
+    pub waited: Option<Waited>,
+    pub opens_at: DateTime<Utc>,
     pub due_at: DateTime<Utc>,
     pub next_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
@@ -76,14 +79,14 @@ pub(super) struct Line {
 }
 
 /// The organization's times: to the first attempt, and to the next one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Pace {
-    pub sla: TimeDelta,
+    pub sla: Sla,
     pub retry: TimeDelta,
 }
 
 /// Stores leads with their past; gives the events of it all, each lead's in their order. Each is a new person's: nothing is joined.
-pub async fn import(tx: &mut Tx, past: &[Past], pace: Pace) -> Result<Vec<PastEvent>> {
+pub async fn import(tx: &mut Tx, past: &[Past], pace: &Pace) -> Result<Vec<PastEvent>> {
     let mut events = Vec::new();
     let mut leads = Vec::with_capacity(past.len());
     for one in past {
@@ -107,9 +110,9 @@ pub async fn is_empty(tx: &mut Tx) -> Result<bool> {
     Ok(!sql::has_leads(tx).await?)
 }
 
-fn live(past: &Past, pace: Pace, events: &mut Vec<PastEvent>) -> Result<Outlook> {
+fn live(past: &Past, pace: &Pace, events: &mut Vec<PastEvent>) -> Result<Outlook> {
     let lead = past.id;
-    let due_at = past.new.created_at + pace.sla;
+    let SlaClock { opens_at, due_at } = pace.sla.clock(past.new.created_at);
     events.push(PastEvent { event: Event::LeadCaptured { lead }, actor: None, at: past.stored_at });
     let mut now = Outlook {
         version: 1,
@@ -123,6 +126,8 @@ fn live(past: &Past, pace: Pace, events: &mut Vec<PastEvent>) -> Result<Outlook>
         first_contact_at: None,
         last_contact_at: None,
         snoozed_until: None,
+        waited: None,
+        opens_at,
         due_at,
         next_at: Some(due_at),
         updated_at: past.stored_at,
@@ -132,7 +137,7 @@ fn live(past: &Past, pace: Pace, events: &mut Vec<PastEvent>) -> Result<Outlook>
     now.line("captured", None, past.new.created_at, past.stored_at, json!({}));
     for Move { at, by, what } in &past.moves {
         let event = |event| PastEvent { event, actor: Some(*by), at: *at };
-        now.act(*at, *by, what, pace)?;
+        now.act(past.new.created_at, *at, *by, what, pace)?;
         if !matches!(what, Deed::Note(_)) {
             now.version += 1;
             now.updated_at = *at;
@@ -157,11 +162,11 @@ impl Outlook {
         self.history.push(Line { id: HistoryId::new(written_at).0, kind, by, at, data });
     }
 
-    fn act(&mut self, at: DateTime<Utc>, by: UserId, deed: &Deed, pace: Pace) -> Result<()> {
+    fn act(&mut self, came: DateTime<Utc>, at: DateTime<Utc>, by: UserId, deed: &Deed, pace: &Pace) -> Result<()> {
         match deed {
             Deed::Attempted => {
                 self.attempt_count += 1;
-                self.first_attempt_at.get_or_insert(at);
+                self.waited = Some(pace.sla.waited(came, *self.first_attempt_at.get_or_insert(at)));
                 self.last_attempt_at = Some(at);
                 self.snoozed_until = None;
                 if self.assignee.is_none() {

@@ -20,6 +20,7 @@ use crate::{
     identity::{self, Viewer},
     jobs, organizations,
     outbox::{self, Event},
+    sla,
     types::{
         ids::{LeadId, UserId},
         phone::Phone,
@@ -295,7 +296,13 @@ pub async fn attempted(tx: &mut Tx, viewer: &Viewer, id: LeadId, at: DateTime<Ut
     let at = at.max(row.received_at).min(tx.now());
     row.attempt_count += 1;
     // Attempts made offline may arrive in any order.
-    row.first_attempt_at = Some(row.first_attempt_at.map_or(at, |first| first.min(at)));
+    let first = row.first_attempt_at.map_or(at, |first| first.min(at));
+    if row.first_attempt_at != Some(first) {
+        let waited = sla::current(tx).await?.waited(row.created_at, first);
+        row.first_attempt_at = Some(first);
+        row.response_seconds = Some(waited.seconds);
+        row.response_business_seconds = Some(waited.business_seconds);
+    }
     row.last_attempt_at = Some(row.last_attempt_at.map_or(at, |last| last.max(at)));
     row.snoozed_until = None;
     if row.assignee_id.is_none() {

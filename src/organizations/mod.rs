@@ -150,9 +150,7 @@ pub async fn create(directory: &mut Directory, new: NewOrganization) -> Result<O
     if new.time_zone.parse::<chrono_tz::Tz>().is_err() {
         return Err(Error::invalid("time_zone", "time_zone_unknown", "A time zone is an IANA name: Europe/Oslo."));
     }
-    if !(1..=1440).contains(&new.sla_minutes) {
-        return Err(Error::invalid("sla_minutes", "out_of_range", "Between one minute and a day."));
-    }
+    check_sla("sla_minutes", new.sla_minutes)?;
     let id = OrganizationId::new(directory.now());
     if !sql::insert(directory, id, &new).await? {
         return Err(Error::conflict("slug_taken", "Another organization has this slug."));
@@ -169,6 +167,20 @@ pub async fn find(directory: &mut Directory, id: OrganizationId) -> Result<Optio
 pub async fn current(tx: &mut Tx) -> Result<Organization> {
     let id = tx.organization();
     sql::find(tx.conn(), id).await?.ok_or_else(|| Error::internal("the organization of the transaction is gone"))
+}
+
+fn check_sla(field: &'static str, minutes: i32) -> Result<()> {
+    if (1..=1440).contains(&minutes) {
+        return Ok(());
+    }
+    Err(Error::invalid(field, "out_of_range", "Between one minute and a day."))
+}
+
+/// Sets the minutes within which a new lead should be attempted. 422 outside of a day.
+pub async fn set_sla(tx: &mut Tx, minutes: i32) -> Result<()> {
+    check_sla("minutes", minutes)?;
+    let id = tx.organization();
+    sql::set_sla(tx.conn(), id, minutes).await
 }
 
 pub async fn by_slug(directory: &mut Directory, slug: &str) -> Result<Option<Organization>> {

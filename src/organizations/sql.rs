@@ -65,6 +65,11 @@ pub(super) async fn find(connection: &mut PgConnection, id: OrganizationId) -> R
     .transpose()
 }
 
+pub(super) async fn set_sla(connection: &mut PgConnection, id: OrganizationId, minutes: i32) -> Result<()> {
+    sqlx::query!("update organizations set sla_minutes = $2 where id = $1", id.0, minutes).execute(connection).await?;
+    Ok(())
+}
+
 pub(super) async fn id_by_slug(connection: &mut PgConnection, slug: &str) -> Result<Option<OrganizationId>> {
     let id =
         sqlx::query_scalar!("select id from organizations where slug = $1", slug).fetch_optional(connection).await?;

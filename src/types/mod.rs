@@ -1,8 +1,11 @@
-//! Words that every floor uses: ids, times, countries, phone numbers.
+//! Words that every floor uses: ids, times, business hours, countries, phone numbers.
 
 pub mod clock;
 pub mod country;
+pub mod holidays;
+pub mod hours;
 pub mod ids;
+pub mod intervals;
 pub mod networks;
 pub mod origin;
 pub mod phone;

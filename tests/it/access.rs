@@ -151,6 +151,8 @@ fn table() -> Vec<Line> {
         line("get /api/audit/chain", nothing, [401, 200, 403, 403, 200, 403]),
         line("get /api/audit/export", nothing, [401, 200, 403, 403, 200, 403]),
         // what the owner alone sets up
+        line("get /api/sla", nothing, [401, 200, 403, 403, 200, 403]),
+        line("put /api/sla", |_| json!({ "minutes": 0, "schedule": null }), [401, 422, 403, 403, 422, 403]),
         line("get /api/connections/meta", nothing, [401, 200, 403, 403, 200, 403]),
         line("put /api/connections/meta/app", |_| json!({ "app_id": "x" }), [401, 422, 403, 403, 422, 403]),
         line("delete /api/connections/meta/app", nothing, OWNERS),
@@ -229,7 +231,8 @@ async fn everybody_is_answered_as_the_table_says() {
                 Some(user) => app.holding(&app.fresh_session(user).await),
                 None => app.anonymous(),
             };
-            let is_versioned = method == Method::PATCH || line.operation == "put /api/forms/{id}/mapping";
+            let is_versioned =
+                method == Method::PATCH || ["put /api/forms/{id}/mapping", "put /api/sla"].contains(&line.operation);
             let caller = if is_versioned { caller.with_header("if-match", "\"1\"") } else { caller };
             let body = (line.body)(&app);
             let body = (!body.is_null()).then_some(body);

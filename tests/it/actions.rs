@@ -133,7 +133,9 @@ async fn with_the_team(app: &TestApp) {
     assert_eq!(asha.delete(&format!("{member}/sessions")).await.status, 204);
     assert_eq!(asha.delete(&member).await.status, 204);
     let rules = json!({ "second_factor": "nobody", "allowed_networks": [] });
-    asha.with_header("if-match", "\"0\"").put("/api/access", rules).await.ok();
+    asha.clone().with_header("if-match", "\"0\"").put("/api/access", rules).await.ok();
+    let sla = json!({ "minutes": 10, "schedule": null });
+    asha.with_header("if-match", "\"0\"").put("/api/sla", sla).await.ok();
     app.run_jobs().await;
 }
 

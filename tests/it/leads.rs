@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use nextmove::{
     db::Actor,
     leads::{self, NewLead, Person, Received},
+    sla::Sla,
     types::{ids::LeadId, ids::OrganizationId, phone::Phone},
 };
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use crate::world::{TestApp, monday};
 pub async fn lead(app: &TestApp, organization: OrganizationId, name: &str, at: DateTime<Utc>) -> LeadId {
     let captured = app.app.db.write(organization, Actor::System, async |tx| {
         let person = Person { full_name: Some(name.to_owned()), ..Person::default() };
-        leads::capture(tx, new_lead(person, at), TimeDelta::minutes(15)).await
+        leads::capture(tx, new_lead(person, at), &Sla::always(TimeDelta::minutes(15))).await
     });
     match captured.await.expect("captured") {
         leads::Captured::New(id) => id,
@@ -86,7 +87,7 @@ async fn lists_are_filtered_and_searched() {
         ..Person::default()
     };
     let captured = app.app.db.write(app.world.acme, Actor::System, async |tx| {
-        leads::capture(tx, new_lead(phoned, monday()), TimeDelta::minutes(15)).await
+        leads::capture(tx, new_lead(phoned, monday()), &Sla::always(TimeDelta::minutes(15))).await
     });
     captured.await.expect("captured");
     let find = async |query: &str| {
@@ -130,7 +131,7 @@ async fn of_a_flock_each_person_becomes_one_lead() {
         test,
     ];
     let captured = app.app.db.write(app.world.acme, Actor::System, async |tx| {
-        leads::capture_all(tx, flock.clone(), TimeDelta::minutes(15)).await
+        leads::capture_all(tx, flock.clone(), &Sla::always(TimeDelta::minutes(15))).await
     });
     let captured = captured.await.expect("captured");
     let [New(one), Joined(two), Joined(three), New(four), Known(again), New(six), New(test)] = captured[..] else {
@@ -144,7 +145,7 @@ async fn of_a_flock_each_person_becomes_one_lead() {
 
     // Delivered again, in another order, it changes nothing.
     let again = app.app.db.write(app.world.acme, Actor::System, async |tx| {
-        leads::capture_all(tx, flock.into_iter().rev().collect(), TimeDelta::minutes(15)).await
+        leads::capture_all(tx, flock.into_iter().rev().collect(), &Sla::always(TimeDelta::minutes(15))).await
     });
     assert!(again.await.expect("captured").iter().all(|one| matches!(one, Known(_))));
 }
@@ -166,7 +167,7 @@ async fn personal_data_is_nowhere_in_the_database_in_plain_text() {
         ..Person::default()
     };
     let captured = app.app.db.write(app.world.acme, Actor::System, async |tx| {
-        leads::capture(tx, new_lead(person, monday()), TimeDelta::minutes(15)).await
+        leads::capture(tx, new_lead(person, monday()), &Sla::always(TimeDelta::minutes(15))).await
     });
     let leads::Captured::New(id) = captured.await.expect("captured") else { panic!("new") };
     app.ravi()

@@ -31,6 +31,7 @@ mod schema;
 mod search;
 mod seed;
 mod silence;
+mod sla;
 mod sweeps;
 mod team;
 mod telemetry;

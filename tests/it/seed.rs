@@ -12,6 +12,7 @@ use nextmove::{
         Status,
     },
     outbox, seed,
+    sla::Sla,
     types::{ids::LeadId, phone::Phone},
 };
 use serde_json::{Value, json};
@@ -122,7 +123,7 @@ async fn a_seeded_lead_is_as_the_verbs_would_have_left_it() {
         let stored_at = came(number) + TimeDelta::milliseconds(850);
         let lead = db.write(acme, Actor::System, async |tx| {
             tx.set_now(stored_at);
-            leads::capture(tx, submission(number, came(number)), TimeDelta::minutes(15)).await
+            leads::capture(tx, submission(number, came(number)), &Sla::always(TimeDelta::minutes(15))).await
         });
         let Captured::New(lead) = lead.await.expect("captured") else { panic!("everybody is new") };
         let mut call = None;
@@ -163,8 +164,8 @@ async fn a_seeded_lead_is_as_the_verbs_would_have_left_it() {
         })
         .collect();
     let imported = db.write(acme, Actor::System, async |tx| {
-        let pace = Pace { sla: TimeDelta::minutes(15), retry: TimeDelta::minutes(240) };
-        let events = leads::import(tx, &past, pace).await?;
+        let pace = Pace { sla: Sla::always(TimeDelta::minutes(15)), retry: TimeDelta::minutes(240) };
+        let events = leads::import(tx, &past, &pace).await?;
         attempts::import(tx, &tried).await?;
         outbox::import(tx, 0, &events).await
     });

@@ -30,6 +30,13 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('@/features/audit/AuditScreen'), 'AuditScreen'),
 })
 
+const hours = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/hours',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/hours/HoursScreen'), 'HoursScreen'),
+})
+
 const meta = createRoute({
   getParentRoute: () => signedIn,
   path: '/settings/meta',
@@ -45,4 +52,4 @@ const mapping = createRoute({
 })
 
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, security, access, meta, mapping, audit] as const
+export const settings = [team, security, access, hours, meta, mapping, audit] as const

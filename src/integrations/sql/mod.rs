@@ -220,6 +220,8 @@ pub(super) struct Ground {
     pub tried_at: Option<DateTime<Utc>>,
     pub country: String,
     pub sla_minutes: i32,
+    pub time_zone: String,
+    pub schedule: Option<Value>,
     pub is_known: bool,
     pub form_id: Option<Uuid>,
     pub form: Option<Value>,
@@ -238,11 +240,12 @@ pub(super) async fn ground(
 ) -> Result<Option<Ground>> {
     Ok(sqlx::query_as!(
         Ground,
-        r#"select c.row_id, c.token as "token: Sealed", c.broken_at, c.tried_at, o.country, o.sla_minutes,
+        r#"select c.row_id, c.token as "token: Sealed", c.broken_at, c.tried_at, o.country, o.sla_minutes, o.time_zone, h.schedule as "schedule?",
                   exists (select from lead_enquiries e where e.meta_lead_id = $2) as "is_known!",
                   f.id as "form_id?", f.snapshot as "form?", f.overrides as "overrides?",
                   a.row_id as "app_row?", a.app_id as "app_id?", a.app_secret as "app_secret?: Sealed"
            from meta_connections c join organizations o on o.id = c.organization_id
+           left join business_hours h on h.organization_id = c.organization_id
            left join meta_apps a on a.organization_id = c.organization_id
            left join lead_forms f on f.external_id = $3
            where c.page_id = $1"#,

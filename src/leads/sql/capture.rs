@@ -1,6 +1,6 @@
 //! Submissions become leads: three statements, however many they are, because every lead pays for them.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -9,6 +9,7 @@ use crate::{
     db::{Tx, seal::Sealed},
     error::Result,
     leads::capture::{NewConsent, NewLead, Submission},
+    sla::{Sla, SlaClock},
     types::ids::{EnquiryId, HistoryId, LeadId},
 };
 
@@ -66,8 +67,9 @@ pub(in crate::leads) async fn grounds(tx: &mut Tx, submissions: &[&Submission]) 
 
 /// New leads and all that stands beside them, in one statement: tokens, enquiries, traces, the first lines of the histories, what was
 /// agreed to.
-pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submission)], sla: TimeDelta) -> Result<()> {
+pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submission)], sla: &Sla) -> Result<()> {
     let now = tx.now();
+    let clocks: Vec<SlaClock> = leads.iter().map(|(_, submission)| sla.clock(submission.new.created_at)).collect();
     let (mut people, mut messages, mut answers) = (Vec::new(), Vec::new(), Vec::new());
     let (mut enquiries, mut histories, mut agreed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut tokens, mut token_leads) = (Vec::<&[u8]>::new(), Vec::new());
@@ -92,15 +94,15 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
                select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[],
                                     $11::text[], $12::text[], $13::text[], $14::uuid[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[],
                                     $20::boolean[], $21::boolean[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[],
-                                    $25::timestamptz[], $26::uuid[], $27::bytea[], $28::bytea[], $29::uuid[])
+                                    $25::timestamptz[], $26::uuid[], $27::bytea[], $28::bytea[], $29::uuid[], $34::timestamptz[])
                    as new(id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
                           campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, due_at, created_at, received_at,
-                          fetched_at, enquiry_id, enquiry_message, enquiry_answers, history_id)),
+                          fetched_at, enquiry_id, enquiry_message, enquiry_answers, history_id, opens_at)),
            lead as (
                insert into leads (id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
-                                  campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, due_at, next_at, created_at, received_at, updated_at)
+                                  campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, opens_at, due_at, next_at, created_at, received_at, updated_at)
                select id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
-                      campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, due_at, due_at, created_at, received_at, $30
+                      campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, opens_at, due_at, due_at, created_at, received_at, $30
                from new),
            found_by as (
                insert into lead_tokens (token, lead_id) select token, lead_id from unnest($31::bytea[], $32::uuid[]) as found_by(token, lead_id)),
@@ -141,7 +143,7 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
         &text(|new| &new.ad.1) as &[Option<&str>],
         &column(leads, |new| new.is_test),
         &column(leads, |new| new.is_organic),
-        &column(leads, |new| new.created_at + sla),
+        &clocks.iter().map(|clock| clock.due_at).collect::<Vec<_>>(),
         &column(leads, |new| new.created_at),
         &column(leads, |new| new.received.received_at),
         &column(leads, |new| new.received.fetched_at) as &[Option<DateTime<Utc>>],
@@ -152,7 +154,8 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
         now,
         &tokens as &[&[u8]],
         &token_leads,
-        Value::Array(agreed)
+        Value::Array(agreed),
+        &clocks.iter().map(|clock| clock.opens_at).collect::<Vec<_>>()
     )
     .execute(tx.conn())
     .await?;

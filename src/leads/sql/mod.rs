@@ -59,6 +59,9 @@ pub(super) struct Row {
     pub first_contact_at: Option<DateTime<Utc>>,
     pub last_contact_at: Option<DateTime<Utc>>,
     pub snoozed_until: Option<DateTime<Utc>>,
+    pub response_seconds: Option<i32>,
+    pub response_business_seconds: Option<i32>,
+    pub opens_at: Option<DateTime<Utc>>,
     pub due_at: Option<DateTime<Utc>>,
     pub next_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
@@ -74,7 +77,8 @@ macro_rules! select_rows {
             r#"select id, version, status, lost_reason, full_name as "full_name: Sealed", phone as "phone: Sealed", phone_given as "phone_given: Sealed",
                       email as "email: Sealed", message as "message: Sealed", answers as "answers: Sealed", postal_code, city, service, source, platform,
                       meta_lead_id, campaign_id, form_id, adset_name, ad_name, is_test, is_organic, enquiry_count, assignee_id, claimed_at,
-                      attempt_count, first_attempt_at, last_attempt_at, first_contact_at, last_contact_at, snoozed_until, due_at, next_at,
+                      attempt_count, first_attempt_at, last_attempt_at, first_contact_at, last_contact_at, snoozed_until, response_seconds,
+                      response_business_seconds, opens_at, due_at, next_at,
                       created_at, received_at, updated_at from leads "# + $rest,
             $($argument),*
         )
@@ -188,7 +192,7 @@ pub(super) async fn update(tx: &mut Tx, row: &Row) -> Result<()> {
         "update leads set version = $2, status = $3, lost_reason = $4, full_name = $5, phone = $6, phone_given = $7, email = $8, message = $9, answers = $10,
                           postal_code = $11, city = $12, service = $13, enquiry_count = $14, assignee_id = $15, claimed_at = $16, attempt_count = $17,
                           first_attempt_at = $18, last_attempt_at = $19, first_contact_at = $20, last_contact_at = $21, snoozed_until = $22, next_at = $23,
-                          updated_at = $24
+                          updated_at = $24, response_seconds = $25, response_business_seconds = $26
          where id = $1",
         row.id,
         row.version,
@@ -213,7 +217,9 @@ pub(super) async fn update(tx: &mut Tx, row: &Row) -> Result<()> {
         row.last_contact_at,
         row.snoozed_until,
         row.next_at,
-        row.updated_at
+        row.updated_at,
+        row.response_seconds,
+        row.response_business_seconds
     )
     .execute(tx.conn())
     .await?;

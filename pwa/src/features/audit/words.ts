@@ -29,6 +29,7 @@ import {
   UserRoundCog,
   UserX,
   AlarmClockOff,
+  CalendarClock,
   MessageSquareText,
   type LucideIcon,
 } from 'lucide-react'
@@ -124,6 +125,7 @@ const tellings = {
   factors_reset: { icon: KeyRound, say: (entry, { name }) => m.audit_did_reset_factors({ name: name(entry.subject_id) }) },
   member_signed_out: { icon: LogOut, say: (entry, { name }) => m.audit_did_sign_out_member({ name: name(entry.subject_id) }) },
   access_rules_changed: { icon: Settings2, say: () => m.audit_did_change_access() },
+  sla_changed: { icon: CalendarClock, say: () => m.audit_did_change_sla() },
   meta_app_saved: { icon: Link2, say: () => m.audit_did_save_meta_app() },
   meta_app_removed: { icon: Unlink, say: () => m.audit_did_remove_meta_app() },
   page_token_replaced: { icon: KeyRound, say: () => m.audit_did_replace_token() },

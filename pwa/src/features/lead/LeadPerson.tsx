@@ -66,6 +66,7 @@ export function LeadPerson({ lead, session }: { lead: Lead; session: Session }) 
             {m.snoozed_until()} {when(new Date(lead.snoozed_until), new Date(now), place)}
           </span>
         )}
+        {ring.opens !== null && <span className="text-15 text-ink-3">{m.ring_opens({ time: when(new Date(ring.opens), new Date(now), place) })}</span>}
         {lead.is_test && <Flag>{m.flag_test()}</Flag>}
         {lead.is_organic && <Flag>{m.flag_organic()}</Flag>}
         {lead.enquiry_count > 1 && (

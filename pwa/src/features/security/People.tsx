@@ -8,9 +8,10 @@ import { roleLabel } from '@/shared/leads/words'
 import { useSession, useTeam } from '@/shared/session/queries'
 import { Avatar } from '@/shared/ui/Avatar'
 import { Button } from '@/shared/ui/Button'
+import { Failed, Line, List, Waiting } from '@/shared/ui/List'
 import { Sheet } from '@/shared/ui/Sheet'
 import { toast } from '@/shared/ui/toasts'
-import { Failed, Line, List, tell, Waiting } from './parts'
+import { tell } from './parts'
 import { peopleOptions } from './queries'
 
 /** How the colleagues come in, and help for those who lost a phone. */

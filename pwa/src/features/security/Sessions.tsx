@@ -7,8 +7,9 @@ import { useNow } from '@/shared/i18n/now'
 import { usePlace } from '@/shared/i18n/place'
 import { when } from '@/shared/i18n/time'
 import { Button } from '@/shared/ui/Button'
+import { Failed, Line, List, Waiting } from '@/shared/ui/List'
 import { toast } from '@/shared/ui/toasts'
-import { Failed, Line, List, tell, Waiting } from './parts'
+import { tell } from './parts'
 import { sessionsOptions } from './queries'
 
 /** Where one is signed in. Ending another session acts at once; its screen is covered or gone within a moment. */

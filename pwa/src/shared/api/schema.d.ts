@@ -1337,6 +1337,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sla": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How soon new leads are called, and when somebody is there */
+        get: operations["sla_read"];
+        /**
+         * Change how soon new leads are called, and when somebody is there
+         * @description For leads that come from now on. 422 with the place of what is wrong: `schedule.week.0` is Monday.
+         */
+        put: operations["sla_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/team": {
         parameters: {
             query?: never;
@@ -1485,7 +1506,7 @@ export interface components {
          * @description A kind of action. Its name stands in the database, in snake case, and never changes.
          * @enum {string}
          */
-        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "page_connected" | "connection_broken" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
+        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "page_connected" | "connection_broken" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
         /**
          * @description Who did it.
          * @enum {string}
@@ -1632,6 +1653,12 @@ export interface components {
             current: string;
             /** Format: password */
             password: string;
+        };
+        /** @description The policy to be. */
+        ChangeSlaPolicy: {
+            /** Format: int32 */
+            minutes: number;
+            schedule: components["schemas"]["Schedule"] | null;
         };
         /**
          * @description How somebody tries to reach a person.
@@ -2090,6 +2117,11 @@ export interface components {
              * @description When the next move is due; null when there is none to make.
              */
             next_at: string | null;
+            /**
+             * Format: date-time
+             * @description From when on somebody is there to try (the business's hours); null once somebody has tried.
+             */
+            opens_at: string | null;
             /** @description E.164 (LP-048). */
             phone: string | null;
             /** @description The number as typed, where it is no valid one. */
@@ -2099,6 +2131,16 @@ export interface components {
             postal_code: string | null;
             /** Format: date-time */
             received_at: string;
+            /**
+             * Format: int32
+             * @description The same, while somebody was there by the business's hours.
+             */
+            response_business_seconds: number | null;
+            /**
+             * Format: int32
+             * @description From the submission to the first attempt, by the clock.
+             */
+            response_seconds: number | null;
             service: string | null;
             /** Format: date-time */
             snoozed_until: string | null;
@@ -2328,6 +2370,13 @@ export interface components {
          * @enum {string}
          */
         Outcome: "reached" | "no_answer" | "voicemail" | "wrong_number" | "sent" | "not_sent";
+        /** @description One day that is as no other. */
+        OwnDay: {
+            /** Format: date */
+            date: string;
+            /** @description None: closed. */
+            hours: string[];
+        };
         /** @description A part of a list. */
         Page_AuditEntry: {
             items: {
@@ -2414,6 +2463,11 @@ export interface components {
                  * @description When the next move is due; null when there is none to make.
                  */
                 next_at: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when on somebody is there to try (the business's hours); null once somebody has tried.
+                 */
+                opens_at: string | null;
                 /** @description E.164 (LP-048). */
                 phone: string | null;
                 /** @description The number as typed, where it is no valid one. */
@@ -2423,6 +2477,16 @@ export interface components {
                 postal_code: string | null;
                 /** Format: date-time */
                 received_at: string;
+                /**
+                 * Format: int32
+                 * @description The same, while somebody was there by the business's hours.
+                 */
+                response_business_seconds: number | null;
+                /**
+                 * Format: int32
+                 * @description From the submission to the first attempt, by the clock.
+                 */
+                response_seconds: number | null;
                 service: string | null;
                 /** Format: date-time */
                 snoozed_until: string | null;
@@ -2666,6 +2730,20 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "manager" | "agent";
+        /** @description The hours of a business in its own time zone, as its people write them. */
+        Schedule: {
+            /** @description Days that are as no other; they go before holidays and weekdays. */
+            days: components["schemas"]["OwnDay"][];
+            /** @description Whether it is closed on the public holidays of its country (NO, DE, NL). */
+            holidays: boolean;
+            /**
+             * @description The German state whose holidays are kept besides: ISO 3166-2 after `DE-`.
+             * @example BY
+             */
+            region: string | null;
+            /** @description Seven days, from Monday on, each with its intervals: `08:00-12:00`, at most `24:00`. None: closed. */
+            week: string[][];
+        };
         /** @description What is still to be presented. */
         SecondStep: {
             /** Format: date-time */
@@ -2698,6 +2776,22 @@ export interface components {
          * @enum {string}
          */
         SessionRole: "owner" | "manager" | "agent" | "operator_admin";
+        /** @description What the organization promises, as its owner sees it. */
+        SlaPolicy: {
+            /**
+             * Format: int32
+             * @description Of business time, to the first attempt.
+             */
+            minutes: number;
+            /** @description The public holidays that come next, kept or not. */
+            next_holidays: string[];
+            schedule: components["schemas"]["Schedule"] | null;
+            /**
+             * Format: int32
+             * @description Name it in `If-Match` to change the policy.
+             */
+            version: number;
+        };
         /** @description Until when a lead is put off. */
         Snooze: {
             /** Format: date-time */
@@ -6125,6 +6219,70 @@ export interface operations {
             409: components["responses"]["Conflict"];
             414: components["responses"]["UriTooLong"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sla_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sla_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSlaPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

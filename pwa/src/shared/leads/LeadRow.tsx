@@ -128,6 +128,9 @@ function RowTime({ lead, ring, now }: { lead: Lead; ring: Ring; now: number }) {
   if (ring.mood === 'calm') {
     return <span className="shrink-0 text-13 text-ink-3">{lead.attempt_count > 0 ? `${lead.attempt_count}× · ${statusLabel(lead.status)}` : waitingWords(ring)}</span>
   }
+  if (ring.opens !== null) {
+    return <span className="shrink-0 text-13 text-ink-3 tabular-nums">{m.ring_opens({ time: when(new Date(ring.opens), new Date(now), place) })}</span>
+  }
   return (
     <span className={cx('shrink-0 text-13 font-semibold tabular-nums', moodText[ring.mood])}>
       <span className="sr-only">{m.ring_waiting()} </span>

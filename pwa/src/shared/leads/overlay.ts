@@ -17,6 +17,7 @@ export function project<T extends Lead>(lead: T, row: Row): T {
     case 'attempt':
       return {
         ...lead,
+        opens_at: null,
         due_at: null,
         snoozed_until: null,
         assignee_id: lead.assignee_id ?? me,
@@ -29,7 +30,7 @@ export function project<T extends Lead>(lead: T, row: Row): T {
     case 'status': {
       const status = body.status as LeadStatus
       const isClosing = status === 'won' || status === 'lost' || status === 'scheduled'
-      return { ...lead, status, lost_reason: (body.lost_reason as Lead['lost_reason'] | undefined) ?? null, next_at: isClosing ? null : lead.next_at, due_at: null }
+      return { ...lead, status, lost_reason: (body.lost_reason as Lead['lost_reason'] | undefined) ?? null, next_at: isClosing ? null : lead.next_at, opens_at: null, due_at: null }
     }
     case 'edit':
       return { ...lead, ...body }
