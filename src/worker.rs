@@ -11,7 +11,7 @@ use crate::{
     db::Actor,
     identity::{self, SendInvitation, SendNotice, SendReset},
     integrations,
-    integrations::{FetchLead, IntroducePage, RemapForm, ReplayQuarantine},
+    integrations::{FetchLead, IntroducePage, Reconcile, ReconcileForm, ReconcilePage, RemapForm, ReplayQuarantine},
     jobs::{self, Context, Failure, Job, Registry},
     leads::{EndSnooze, HandOver, Reseal},
     organizations, outbox,
@@ -25,6 +25,8 @@ pub fn registry() -> Registry<App> {
         .with::<ReplayQuarantine>()
         .with::<RemapForm>()
         .with::<IntroducePage>()
+        .with::<ReconcilePage>()
+        .with::<ReconcileForm>()
         .with::<EndSnooze>()
         .with::<Reseal>()
         .with::<HandOver>()
@@ -35,6 +37,7 @@ pub fn registry() -> Registry<App> {
         .with::<CheckTrail>()
         .with::<React>()
         .with::<SweepOrganization>()
+        .scheduled(Duration::from_secs(60), &Reconcile {})
         .scheduled(Duration::from_secs(600), &Sweep {})
         .scheduled(Duration::from_secs(86_400), &CheckTrails {})
 }

@@ -19,6 +19,7 @@ pub mod mapping;
 mod operator;
 mod owner;
 mod receipts;
+mod reconcile;
 mod remap;
 mod sql;
 mod store;
@@ -44,6 +45,7 @@ pub use http::{forms_routes, webhook_routes};
 pub use operator::{replay_webhook, routes as operator_routes, webhooks};
 pub use owner::routes as owner_routes;
 pub use receipts::remember;
+pub use reconcile::{Reconcile, ReconcileForm, ReconcilePage};
 pub use remap::RemapForm;
 pub use store::keep_form;
 

@@ -60,6 +60,7 @@ fn describe() {
         ("nextmove_webhook_leads_total", "Leads that webhooks named and that will be fetched"),
         ("nextmove_webhook_quarantined_total", "Parts of deliveries that were set aside"),
         ("nextmove_webhook_refused_total", "Deliveries with a wrong signature"),
+        ("nextmove_meta_missed_leads_total", "Leads that no webhook told of, found by asking"),
         ("nextmove_meta_connections_broken_total", "Connections that Meta refuses and a person must mend"),
         ("nextmove_audit_breaks_total", "Audit trails that a walk found broken"),
         ("nextmove_sql_slow_total", "Statements that took longer than 100 ms"),

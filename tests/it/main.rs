@@ -26,6 +26,7 @@ mod phones;
 mod plans;
 mod processes;
 mod pwa;
+mod reconcile;
 mod rules;
 mod schema;
 mod search;

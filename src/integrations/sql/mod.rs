@@ -2,6 +2,7 @@
 
 mod quarantine;
 mod receipts;
+mod reconcile;
 mod settings;
 
 use std::{collections::HashSet, sync::Arc};
@@ -22,6 +23,9 @@ use crate::{
 
 pub(super) use quarantine::{quarantine, replayed, waiting, waiting_by_reason, waiting_for_page, waiting_part};
 pub(super) use receipts::{ReceiptRow, SetAside, Wanted, hurry_one, own_body, receipts, remember, revive, set_aside};
+pub(super) use reconcile::{
+    all_pages, asks_for_forms, count_missed, forms_to_reconcile, received, reconcile_to, reconciled_to,
+};
 pub(super) use settings::{
     FormRow, PageRow, delete_app, disconnect, ensure_route, form_rows, hold_version, is_broken, keep_test, leads_of,
     lock_form, organization_of, own_app, pages, route_of, save_mapping, subscribed, upsert_app,

@@ -91,7 +91,9 @@ pub struct Meta {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeadPage {
     pub leads: Vec<GraphLead>,
-    /// How many rows could not be read; they are left out.
+    /// Rows that could not be read, but for their ids.
+    pub unread: Vec<MetaId>,
+    /// How many rows have no id that could be read; they are left out.
     pub unreadable: usize,
     /// Give it to [`Meta::form_leads`] for the next page; none at the end.
     pub after: Option<String>,
@@ -187,12 +189,18 @@ impl Meta {
         let mut query = vec![("fields", LEAD_FIELDS), ("limit", "100"), ("filtering", &filter)];
         query.extend(after.map(|cursor| ("after", cursor)));
         let (listing, usage): (Listing, Usage) = self.get(token, &format!("{form_id}/leads"), &query).await?;
-        let rows = listing.data.len();
-        let leads: Vec<GraphLead> =
-            listing.data.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect();
+        let (mut leads, mut unread, mut unreadable) = (Vec::new(), Vec::new(), 0);
+        for row in listing.data {
+            let id = row["id"].as_str().and_then(|id| MetaId::parse(id).ok());
+            match (serde_json::from_value::<GraphLead>(row), id) {
+                (Ok(lead), _) => leads.push(lead),
+                (Err(_), Some(id)) => unread.push(id),
+                (Err(_), None) => unreadable += 1,
+            }
+        }
         let next = listing.paging.filter(|paging| paging.next.is_some());
         let after = next.and_then(|paging| paging.cursors).and_then(|cursors| cursors.after);
-        Ok(LeadPage { unreadable: rows - leads.len(), leads, after, usage })
+        Ok(LeadPage { leads, unread, unreadable, after, usage })
     }
 
     /// The same connections, as another app: an organization may have one of its own.

@@ -1,0 +1,214 @@
+//! Nothing missed: Meta tells of a lead once or a few times, and then never again, so what no webhook told of is looked for. Each form is asked
+//! every minute which leads it got, by a window that overlaps the last one; what we have no receipt of is received as if it had been delivered.
+//!
+//! Invariant: a form's mark (`lead_forms.reconciled_to`) passes a moment only when every lead of before has a receipt, so that it is here, on its
+//! way, or in the graveyard for all to see. A lead's clock starts when the person sent it, however late it is found.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{IntroducePage, connect, forms, intake, mark_broken, sql};
+use crate::{
+    app::App,
+    db::Actor,
+    error::Error,
+    jobs::{self, Context, Failure, Job},
+    providers::meta::{LeadgenChange, MetaError, MetaId, Retry},
+    types::ids::FormId,
+};
+
+/// Meta forgets leads after 90 days: so far back a form is looked at for the first time.
+const REACH: TimeDelta = TimeDelta::days(90);
+/// So long may a lead take to appear in a form's list after it was sent.
+const OVERLAP: TimeDelta = TimeDelta::minutes(15);
+/// So long a webhook has.
+const PATIENCE: TimeDelta = TimeDelta::minutes(1);
+/// Answers that one job reads, a hundred leads each; then another goes on.
+const PAGES: usize = 20;
+/// Of Meta's budget, in percent: from here on the webhooks' own fetches have it to themselves.
+const ENOUGH: u32 = 70;
+const REST: Duration = Duration::from_secs(600);
+/// New forms are found this often.
+const FORMS_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// Sends a job to every connected page.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reconcile {}
+
+impl Job<App> for Reconcile {
+    const KIND: &'static str = "reconcile";
+
+    async fn run(self, context: Context<App>) -> Result<(), Failure> {
+        context
+            .app
+            .db
+            .directory(async |directory| {
+                for (page_id, organization) in sql::all_pages(directory).await? {
+                    jobs::enqueue_for::<App, _>(directory, Some(organization), &ReconcilePage { page_id }).await?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// Sends a job to each form of a page; asks now and then which forms it has.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReconcilePage {
+    pub page_id: String,
+}
+
+impl Job<App> for ReconcilePage {
+    const KIND: &'static str = "reconcile_page";
+    const PRIORITY: i16 = 140;
+
+    fn key(&self) -> Option<String> {
+        Some(self.page_id.clone())
+    }
+
+    async fn run(self, context: Context<App>) -> Result<(), Failure> {
+        let organization = context.organization()?;
+        let sent = context.app.db.write(organization, Actor::System, async |tx| {
+            // A broken connection waits for a person; mended, everything since the marks is looked for.
+            if sql::is_broken(tx, &self.page_id).await? {
+                return Ok(());
+            }
+            for form in sql::forms_to_reconcile(tx, &self.page_id).await? {
+                jobs::enqueue::<App, _>(tx, &ReconcileForm { form, begun: None, after: None }).await?;
+            }
+            let before = tx.now() - FORMS_EVERY;
+            if sql::asks_for_forms(tx, &self.page_id, before).await? {
+                jobs::enqueue::<App, _>(tx, &IntroducePage { page_id: self.page_id.clone() }).await?;
+            }
+            Ok(())
+        });
+        sent.await?;
+        Ok(())
+    }
+}
+
+/// Looks for the leads of one form.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReconcileForm {
+    pub form: FormId,
+    /// Where another job left off: when the first one began, and Meta's cursor.
+    pub begun: Option<DateTime<Utc>>,
+    pub after: Option<String>,
+}
+
+impl Job<App> for ReconcileForm {
+    const KIND: &'static str = "reconcile_form";
+    const PRIORITY: i16 = 140;
+
+    fn key(&self) -> Option<String> {
+        Some(format!("{}:{}", self.form, self.after.as_deref().unwrap_or_default()))
+    }
+
+    async fn run(self, context: Context<App>) -> Result<(), Failure> {
+        let organization = context.organization()?;
+        let (app, db) = (&context.app, &context.app.db);
+        let ground = db.read(organization, Actor::System, async |tx| {
+            let known = forms::known(tx, self.form).await?;
+            let (meta, token) = connect::key(app, tx, known.page_id()).await?;
+            Ok((sql::reconciled_to(tx, self.form).await?, known, meta, token, tx.now()))
+        });
+        let (mark, known, meta, token, now) = match ground.await {
+            Ok(ground) => ground,
+            Err(Error::NotFound) => return Ok(()), // disconnected since
+            Err(other) => return Err(other.into()),
+        };
+        let page_id = MetaId::parse(known.page_id()).map_err(|error| Failure::Permanent(error.to_string()))?;
+        let begun = self.begun.unwrap_or(now);
+        let since = mark.map_or(begun - REACH, |mark| mark - OVERLAP);
+        let mut after = self.after.clone();
+        let mut is_whole = true;
+        for _ in 0..PAGES {
+            let page = match meta.form_leads(&token, &known.form.id, since, after.as_deref()).await {
+                Ok(page) => page,
+                Err(error) if error.breaks_connection() => {
+                    let marked = db.write(organization, Actor::System, async |tx| {
+                        mark_broken(tx, page_id.as_str(), error.class(), now).await
+                    });
+                    return Ok(marked.await?);
+                }
+                Err(error) => return later(&self, &error),
+            };
+            is_whole &= page.unreadable == 0;
+            let change = |leadgen_id, created_time| LeadgenChange {
+                leadgen_id,
+                page_id: page_id.clone(),
+                form_id: Some(known.form.id.clone()),
+                ad_id: None,
+                adgroup_id: None,
+                created_time,
+            };
+            let told = page.leads.into_iter().map(|lead| change(lead.id, Some(lead.created_time)));
+            // What cannot be read in the list is fetched by itself, and if that cannot be read either it is seen in the graveyard.
+            let told = told.chain(page.unread.into_iter().map(|id| change(id, None)));
+            let mut missing: Vec<LeadgenChange> = told.collect();
+            let ids: Vec<String> = missing.iter().map(|lead| lead.leadgen_id.as_str().to_owned()).collect();
+            let known_ids = db.directory(async |directory| sql::received(directory, &ids).await).await?;
+            missing.retain(|lead| !known_ids.contains(lead.leadgen_id.as_str()));
+            if !missing.is_empty() {
+                // What was sent just now may be on its way.
+                let is_late = |lead: &&LeadgenChange| lead.created_time.is_none_or(|sent| sent < now - PATIENCE);
+                let count = missing.iter().filter(is_late).count();
+                intake::take_in(app, Some(organization), missing, app.clock.now()).await?;
+                if count > 0 {
+                    tracing::warn!(form = %self.form, count, "leads that no webhook told of");
+                    db.write(organization, Actor::System, async |tx| sql::count_missed(tx, self.form, count).await)
+                        .await?;
+                    metrics::counter!("nextmove_meta_missed_leads_total").increment(count as u64);
+                }
+            }
+            after = page.after;
+            if after.is_none() {
+                break;
+            }
+            if page.usage.percent >= ENOUGH {
+                return self.go_on(&context, begun, after, REST).await;
+            }
+        }
+        if after.is_some() {
+            return self.go_on(&context, begun, after, Duration::from_secs(1)).await;
+        }
+        if !is_whole {
+            tracing::error!(form = %self.form, "Meta's list has rows that are nothing: its mark stays where it is");
+            return Ok(());
+        }
+        Ok(db.write(organization, Actor::System, async |tx| sql::reconcile_to(tx, self.form, begun).await).await?)
+    }
+}
+
+impl ReconcileForm {
+    async fn go_on(
+        self,
+        context: &Context<App>,
+        begun: DateTime<Utc>,
+        after: Option<String>,
+        pause: Duration,
+    ) -> Result<(), Failure> {
+        let next = Self { begun: Some(begun), after, ..self };
+        let db = &context.app.db;
+        let enqueued = db.write(context.organization()?, Actor::System, async |tx| {
+            let at = tx.now() + pause;
+            jobs::enqueue_at::<App, _>(tx, &next, at).await
+        });
+        enqueued.await?;
+        Ok(())
+    }
+}
+
+/// What stands in the way for a while. The next minute asks again, so nothing of this goes to the graveyard.
+fn later(job: &ReconcileForm, error: &MetaError) -> Result<(), Failure> {
+    match error.retry() {
+        Retry::After(pause) => Err(Failure::RetryAfter(pause, format!("{}: {error}", error.class()))),
+        _ => {
+            tracing::warn!(form = %job.form, class = error.class(), "a form's leads cannot be listed");
+            Ok(())
+        }
+    }
+}
