@@ -76,6 +76,7 @@ fn describe() {
     }
     describe_counter!("nextmove_job_failures_total", "Failed runs of jobs: kind, whether it was given up (buried)");
     gauge!("nextmove_sockets").increment(0.0);
+    gauge!("nextmove_connections").increment(0.0);
     gauge!("nextmove_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }
 
