@@ -221,7 +221,7 @@ impl Job<App> for IntroducePage {
 }
 
 /// In one order, so that two of these never wait for each other.
-async fn keep_forms(tx: &mut Tx, page_id: &str, forms: &[GraphForm]) -> Result<()> {
+pub(super) async fn keep_forms(tx: &mut Tx, page_id: &str, forms: &[GraphForm]) -> Result<()> {
     let forms: BTreeMap<&str, &GraphForm> = forms.iter().map(|form| (form.id.as_str(), form)).collect();
     for form in forms.into_values() {
         keep_form(tx, page_id, form).await?;

@@ -9,14 +9,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{IntroducePage, connect, forms, intake, mark_broken, sql};
+use super::{connect, forms, intake, mark_broken, sql};
 use crate::{
     app::App,
     db::Actor,
     error::Error,
     jobs::{self, Context, Failure, Job},
     providers::meta::{LeadgenChange, MetaError, MetaId, Retry},
-    types::ids::FormId,
+    types::ids::{FormId, OrganizationId},
 };
 
 /// Meta forgets leads after 90 days: so far back a form is looked at for the first time.
@@ -70,23 +70,44 @@ impl Job<App> for ReconcilePage {
     }
 
     async fn run(self, context: Context<App>) -> Result<(), Failure> {
-        let organization = context.organization()?;
-        let sent = context.app.db.write(organization, Actor::System, async |tx| {
+        let (app, organization) = (&context.app, context.organization()?);
+        let asks = app.db.write(organization, Actor::System, async |tx| {
             // A broken connection waits for a person; mended, everything since the marks is looked for.
             if sql::is_broken(tx, &self.page_id).await? {
-                return Ok(());
+                return Ok(false);
             }
             for form in sql::forms_to_reconcile(tx, &self.page_id).await? {
                 jobs::enqueue::<App, _>(tx, &ReconcileForm { form, begun: None, after: None }).await?;
             }
             let before = tx.now() - FORMS_EVERY;
-            if sql::asks_for_forms(tx, &self.page_id, before).await? {
-                jobs::enqueue::<App, _>(tx, &IntroducePage { page_id: self.page_id.clone() }).await?;
-            }
-            Ok(())
+            sql::asks_for_forms(tx, &self.page_id, before).await
         });
-        sent.await?;
-        Ok(())
+        if asks.await? { self.find_forms(app, organization).await } else { Ok(()) }
+    }
+}
+
+impl ReconcilePage {
+    /// A form that was made since has leads too.
+    async fn find_forms(&self, app: &App, organization: OrganizationId) -> Result<(), Failure> {
+        let id = MetaId::parse(&self.page_id).map_err(|error| Failure::Permanent(error.to_string()))?;
+        let ground = app
+            .db
+            .read(organization, Actor::System, async |tx| Ok((connect::key(app, tx, &self.page_id).await?, tx.now())));
+        let ((meta, token), known_at) = match ground.await {
+            Ok(ground) => ground,
+            Err(Error::NotFound) => return Ok(()), // disconnected since
+            Err(other) => return Err(other.into()),
+        };
+        let found = meta.page_forms(&token, &id).await;
+        let kept = app.db.write(organization, Actor::System, async |tx| match &found {
+            Ok(forms) => connect::keep_forms(tx, &self.page_id, forms).await,
+            Err(error) if error.breaks_connection() => mark_broken(tx, &self.page_id, error.class(), known_at).await,
+            Err(error) => {
+                tracing::warn!(page_id = self.page_id, class = error.class(), "a page's forms cannot be listed");
+                Ok(())
+            }
+        });
+        Ok(kept.await?)
     }
 }
 

@@ -137,3 +137,24 @@ async fn a_page_that_was_disconnected_meanwhile_is_nobodys_to_ask() {
     app.run_jobs().await;
     assert_eq!(app.sandbox.requests().len(), asked);
 }
+
+#[tokio::test]
+async fn a_form_that_was_made_since_is_found_within_the_hour_with_its_leads() {
+    let app = TestApp::new().await;
+    connect(&app).await;
+    app.asha().post("/api/forms/refresh", Value::Null).await.ok();
+    let before = marks(&app).await.len();
+    // As if Meta had made them all only now.
+    sqlx::query("delete from lead_forms where organization_id = $1")
+        .bind(app.world.acme.0)
+        .execute(&mut crate::audit::superuser(&app).await)
+        .await
+        .expect("deletes");
+    app.sandbox.add_lead(&somebody(1));
+    a_minute_later(&app).await;
+    assert_eq!((marks(&app).await.len(), all_leads(&app).await.len()), (0, 0), "not every minute");
+    app.advance(TimeDelta::hours(1));
+    a_minute_later(&app).await;
+    a_minute_later(&app).await;
+    assert_eq!((marks(&app).await.len(), all_leads(&app).await.len()), (before, 1));
+}
