@@ -138,19 +138,13 @@ fn steady(zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> impl Iterator<
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::intervals::DAY, *};
+    use super::{
+        super::intervals::{DAY, tests::hours},
+        *,
+    };
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().expect("an instant")
-    }
-
-    fn hours(texts: &[&str]) -> OpeningHours {
-        texts
-            .iter()
-            .map(|text| text.parse().expect("an interval"))
-            .collect::<Vec<Interval>>()
-            .try_into()
-            .expect("hours")
     }
 
     /// Monday to Friday, eight to noon and half past twelve to four.

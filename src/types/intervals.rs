@@ -122,10 +122,10 @@ impl From<OpeningHours> for Vec<Interval> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn hours(texts: &[&str]) -> OpeningHours {
+    pub fn hours(texts: &[&str]) -> OpeningHours {
         texts
             .iter()
             .map(|text| text.parse().expect("an interval"))

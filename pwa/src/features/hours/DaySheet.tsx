@@ -11,7 +11,7 @@ interface Props {
   hours: string[]
   /** Of a day of one's own: which one it is. */
   date?: { value: string; min: string; taken: string[] }
-  /** For Mondays: whether the other weekdays take the same. */
+  /** Of a weekday: whether the others may take the same. */
   canSpread?: boolean
   onSave: (hours: string[], extra: { date: string; spread: boolean }) => void
   onClose: () => void
@@ -42,7 +42,6 @@ export function DaySheet({ title, hours, date, canSpread = false, onSave, onClos
         {intervals.length === 0 && <p className="text-17 text-ink-3">{m.hours_closed()}</p>}
         <ul className="space-y-4">
           {intervals.map((interval, index) => (
-            // Two of a day may be the same while they are written.
             <li key={index} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto] items-end gap-3">
               <Field label={m.hours_from()} type="time" required value={interval.from} onChange={(event) => change(index, { from: event.target.value })} />
               <Field label={m.hours_to()} type="time" required value={inField(interval.to)} onChange={(event) => change(index, { to: event.target.value })} />
