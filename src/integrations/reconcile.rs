@@ -77,7 +77,7 @@ impl Job<App> for ReconcilePage {
                 return Ok(false);
             }
             for form in sql::forms_to_reconcile(tx, &self.page_id).await? {
-                jobs::enqueue::<App, _>(tx, &ReconcileForm { form, begun: None, after: None }).await?;
+                jobs::enqueue::<App, _>(tx, &ReconcileForm { form, begun: None, after: None, holed: false }).await?;
             }
             let before = tx.now() - FORMS_EVERY;
             sql::asks_for_forms(tx, &self.page_id, before).await
@@ -118,6 +118,9 @@ pub struct ReconcileForm {
     /// Where another job left off: when the first one began, and Meta's cursor.
     pub begun: Option<DateTime<Utc>>,
     pub after: Option<String>,
+    /// Whether one of them met rows that are nothing.
+    #[serde(default)]
+    pub holed: bool,
 }
 
 impl Job<App> for ReconcileForm {
@@ -145,7 +148,7 @@ impl Job<App> for ReconcileForm {
         let begun = self.begun.unwrap_or(now);
         let since = mark.map_or(begun - REACH, |mark| mark - OVERLAP);
         let mut after = self.after.clone();
-        let mut is_whole = true;
+        let mut holed = self.holed;
         for _ in 0..PAGES {
             let page = match meta.form_leads(&token, &known.form.id, since, after.as_deref()).await {
                 Ok(page) => page,
@@ -157,7 +160,7 @@ impl Job<App> for ReconcileForm {
                 }
                 Err(error) => return later(&self, &error),
             };
-            is_whole &= page.unreadable == 0;
+            holed |= page.unreadable > 0;
             let change = |leadgen_id, created_time| LeadgenChange {
                 leadgen_id,
                 page_id: page_id.clone(),
@@ -190,13 +193,13 @@ impl Job<App> for ReconcileForm {
                 break;
             }
             if page.usage.percent >= ENOUGH {
-                return self.go_on(&context, begun, after, REST).await;
+                return self.go_on(&context, begun, (after, holed), REST).await;
             }
         }
         if after.is_some() {
-            return self.go_on(&context, begun, after, Duration::from_secs(1)).await;
+            return self.go_on(&context, begun, (after, holed), Duration::from_secs(1)).await;
         }
-        if !is_whole {
+        if holed {
             tracing::error!(form = %self.form, "Meta's list has rows that are nothing: its mark stays where it is");
             return Ok(());
         }
@@ -209,10 +212,10 @@ impl ReconcileForm {
         self,
         context: &Context<App>,
         begun: DateTime<Utc>,
-        after: Option<String>,
+        (after, holed): (Option<String>, bool),
         pause: Duration,
     ) -> Result<(), Failure> {
-        let next = Self { begun: Some(begun), after, ..self };
+        let next = Self { begun: Some(begun), after, holed, ..self };
         let db = &context.app.db;
         let enqueued = db.write(context.organization()?, Actor::System, async |tx| {
             let at = tx.now() + pause;
