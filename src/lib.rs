@@ -29,6 +29,7 @@ pub mod identity;
 pub mod integrations;
 pub mod leads;
 pub mod organizations;
+pub mod rota;
 pub mod seed;
 pub mod sla;
 

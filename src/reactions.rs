@@ -58,6 +58,7 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
         Event::LeadCaptured { .. }
         | Event::LeadChanged { .. }
         | Event::TimelineChanged { .. }
+        | Event::RotaChanged { .. }
         | Event::ListChanged { .. } => Ok(()),
     }
 }

@@ -79,6 +79,11 @@ pub enum Action {
     /// Who needs a second factor, and from where admins may act.
     AccessRulesChanged,
     SlaChanged,
+    /// When somebody works, and how many leads they take.
+    ShiftChanged,
+    /// Somebody is away for a while; is back.
+    PauseBegun,
+    PauseEnded,
 
     PageConnected,
     ConnectionBroken,
@@ -159,7 +164,7 @@ impl Subject {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 63] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -204,6 +209,9 @@ impl Action {
         Self::MemberSignedOut,
         Self::AccessRulesChanged,
         Self::SlaChanged,
+        Self::ShiftChanged,
+        Self::PauseBegun,
+        Self::PauseEnded,
         Self::PageConnected,
         Self::ConnectionBroken,
         Self::KeysRotated,
@@ -282,6 +290,9 @@ impl Action {
             Self::MemberSignedOut => ("member_signed_out", Team, Some(User)),
             Self::AccessRulesChanged => ("access_rules_changed", Settings, None),
             Self::SlaChanged => ("sla_changed", Settings, None),
+            Self::ShiftChanged => ("shift_changed", Team, Some(User)),
+            Self::PauseBegun => ("pause_begun", Team, Some(User)),
+            Self::PauseEnded => ("pause_ended", Team, Some(User)),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::KeysRotated => ("keys_rotated", System, None),

@@ -73,7 +73,8 @@ impl Role {
         }
     }
 
-    fn parse(text: &str) -> Result<Self> {
+    /// From what stands in the database.
+    pub fn parse(text: &str) -> Result<Self> {
         match text {
             "owner" => Ok(Self::Owner),
             "manager" => Ok(Self::Manager),

@@ -24,6 +24,8 @@ pub enum Event {
     ListChanged { topic: Topic, id: Uuid },
     /// Somebody was taken out of the team; `heir` gets what they had in hand, nobody where none is named.
     MemberLeft { user: UserId, heir: Option<UserId>, by: UserId },
+    /// When somebody is there was changed: their shift, or a pause that began or ended.
+    RotaChanged { user: UserId },
     /// A Meta page was connected, or connected anew.
     PageConnected { page_id: String, row: Uuid },
     /// Meta refuses the page's token or permission; until somebody mends it no lead can be read.
@@ -39,6 +41,7 @@ pub enum Event {
 pub enum Topic {
     Timeline,
     Team,
+    Rota,
     Campaigns,
     Forms,
     Organization,
@@ -54,6 +57,7 @@ impl Event {
             | Self::LeadChanged { .. }
             | Self::TimelineChanged { .. }
             | Self::ListChanged { .. }
+            | Self::RotaChanged { .. }
             | Self::Unknown => false,
         }
     }
@@ -62,7 +66,7 @@ impl Event {
         match self {
             Self::LeadCaptured { lead } | Self::LeadChanged { lead } | Self::TimelineChanged { lead } => lead.0,
             Self::ListChanged { id, .. } => *id,
-            Self::MemberLeft { user, .. } => user.0,
+            Self::MemberLeft { user, .. } | Self::RotaChanged { user } => user.0,
             Self::PageConnected { row, .. } | Self::ConnectionBroken { row, .. } => *row,
             Self::Unknown => Uuid::nil(),
         }

@@ -59,6 +59,37 @@ impl BusinessHours {
         })
     }
 
+    /// The same hours, but for these days.
+    #[must_use]
+    pub fn except(mut self, days: impl IntoIterator<Item = NaiveDate>) -> Self {
+        self.days.extend(days.into_iter().map(|day| (day, OpeningHours::default())));
+        self
+    }
+
+    /// The open time between, in order; stretches that touch, as at midnight, are one.
+    pub fn stretches(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+        let mut stretches: Vec<(DateTime<Utc>, DateTime<Utc>)> = Vec::new();
+        for (opens, closes) in self.spans(from, until) {
+            match stretches.last_mut() {
+                Some(last) if last.1 == opens => last.1 = closes,
+                _ => stretches.push((opens, closes)),
+            }
+        }
+        stretches
+    }
+
+    /// When what is open at this instant closes; `None` where it is closed, or stays open for 400 days.
+    pub fn closing(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut end = at;
+        for (opens, closes) in self.spans(at, at + FAR) {
+            if opens > end {
+                break;
+            }
+            end = closes;
+        }
+        (at < end && end < at + FAR).then_some(end)
+    }
+
     pub fn is_open(&self, at: DateTime<Utc>) -> bool {
         self.spans(at, at + TimeDelta::nanoseconds(1)).next().is_some()
     }
@@ -186,6 +217,24 @@ mod tests {
         assert_eq!(night.between(at("2026-10-24T22:00:00Z"), at("2026-10-25T05:00:00Z")), TimeDelta::hours(6));
         assert!(night.is_open(at("2026-10-25T00:15:00Z")) && night.is_open(at("2026-10-25T01:15:00Z")));
         assert!(!night.is_open(at("2026-10-25T00:45:00Z")) && !night.is_open(at("2026-10-25T01:45:00Z")));
+    }
+
+    #[test]
+    fn what_touches_at_midnight_is_one_stretch() {
+        let mut late = office();
+        late.week = std::array::from_fn(|_| hours(&["00:00-02:00", "20:00-24:00"]));
+        let night = (at("2026-03-02T19:00:00Z"), at("2026-03-03T01:00:00Z"));
+        assert_eq!(late.stretches(at("2026-03-02T12:00:00Z"), at("2026-03-03T12:00:00Z")), [night]);
+        assert_eq!(late.closing(at("2026-03-02T21:00:00Z")), Some(night.1));
+        assert_eq!(late.closing(at("2026-03-02T12:00:00Z")), None, "it is closed");
+        assert_eq!(
+            BusinessHours::always(Tz::Europe__Oslo).closing(at("2026-03-02T12:00:00Z")),
+            None,
+            "it never closes"
+        );
+        let friday = NaiveDate::from_ymd_opt(2026, 3, 6).expect("a day");
+        assert!(office().is_open(at("2026-03-06T09:00:00Z")));
+        assert!(!office().except([friday]).is_open(at("2026-03-06T09:00:00Z")));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{
     admission::{self, Gate},
     audit, health, middleware, openapi, pwa,
 };
-use crate::{app::App, attempts, campaigns, error::Error, identity, integrations, leads, sla};
+use crate::{app::App, attempts, campaigns, error::Error, identity, integrations, leads, rota, sla};
 
 /// A request body; webhooks, which come in batches, set their own.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -27,6 +27,7 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
     let mut routes = OpenApiRouter::with_openapi(openapi::document())
         .merge(identity::routes())
         .merge(sla::routes())
+        .merge(rota::routes())
         .merge(leads::routes())
         .merge(attempts::routes())
         .merge(campaigns::routes())

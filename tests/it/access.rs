@@ -42,6 +42,10 @@ fn rules(_: &TestApp) -> Value {
     json!({ "second_factor": "nobody", "allowed_networks": [] })
 }
 
+fn shift(_: &TestApp) -> Value {
+    json!({ "schedule": null, "away": [], "takes_leads": true, "weight": 1, "capacity": null })
+}
+
 /// Of a lead that is not there, or not theirs: the two are not told apart.
 const HIDDEN: [u16; 6] = [401, 404, 404, 404, 404, 403];
 
@@ -153,6 +157,16 @@ fn table() -> Vec<Line> {
         // what the owner alone sets up
         line("get /api/sla", nothing, [401, 200, 403, 403, 200, 403]),
         line("put /api/sla", |_| json!({ "minutes": 0, "schedule": null }), [401, 422, 403, 403, 422, 403]),
+        line("get /api/rota", nothing, [401, 200, 200, 200, 200, 403]),
+        line("get /api/rota/week", nothing, [401, 200, 200, 403, 200, 403]),
+        line("get /api/me/shift", nothing, [401, 200, 200, 200, 200, 403]),
+        line("put /api/me/shift", |_| json!({ "schedule": null, "away": [] }), [401, 428, 428, 428, 428, 403]),
+        line("post /api/me/pause", |_| json!({ "minutes": 30 }), [401, 200, 200, 200, 200, 403]),
+        line("delete /api/me/pause", nothing, [401, 200, 200, 200, 200, 403]),
+        line("get /api/team/{id}/shift", nothing, [401, 404, 404, 403, 404, 403]),
+        line("put /api/team/{id}/shift", shift, [401, 428, 428, 403, 428, 403]),
+        line("post /api/team/{id}/pause", |_| json!({ "minutes": 30 }), [401, 404, 404, 403, 404, 403]),
+        line("delete /api/team/{id}/pause", nothing, [401, 404, 404, 403, 404, 403]),
         line("get /api/connections/meta", nothing, [401, 200, 403, 403, 200, 403]),
         line("put /api/connections/meta/app", |_| json!({ "app_id": "x" }), [401, 422, 403, 403, 422, 403]),
         line("delete /api/connections/meta/app", nothing, OWNERS),

@@ -135,7 +135,11 @@ async fn with_the_team(app: &TestApp) {
     let rules = json!({ "second_factor": "nobody", "allowed_networks": [] });
     asha.clone().with_header("if-match", "\"0\"").put("/api/access", rules).await.ok();
     let sla = json!({ "minutes": 10, "schedule": null });
-    asha.with_header("if-match", "\"0\"").put("/api/sla", sla).await.ok();
+    asha.clone().with_header("if-match", "\"0\"").put("/api/sla", sla).await.ok();
+    let shift = json!({ "schedule": null, "away": [{ "from": "2026-07-06", "to": "2026-07-24" }] });
+    asha.clone().with_header("if-match", "\"0\"").put("/api/me/shift", shift).await.ok();
+    asha.post("/api/me/pause", json!({ "minutes": 15 })).await.ok();
+    asha.delete("/api/me/pause").await.ok();
     app.run_jobs().await;
 }
 

@@ -17,8 +17,19 @@ const FLOORS: [&[&str]; 6] = [
 ];
 
 /// Each may use the front doors of earlier ones.
-const DOMAINS: &[&str] =
-    &["organizations", "audit", "identity", "sla", "leads", "attempts", "campaigns", "integrations", "demo", "seed"];
+const DOMAINS: &[&str] = &[
+    "organizations",
+    "audit",
+    "identity",
+    "sla",
+    "rota",
+    "leads",
+    "attempts",
+    "campaigns",
+    "integrations",
+    "demo",
+    "seed",
+];
 
 /// The configuration is read once the floors above it have said how: where the data lie, what a master key is.
 const ALLOWED: [(&str, &str); 2] = [("config", "db"), ("config", "providers")];

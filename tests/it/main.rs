@@ -27,6 +27,7 @@ mod plans;
 mod processes;
 mod pwa;
 mod reconcile;
+mod rota;
 mod rules;
 mod schema;
 mod search;

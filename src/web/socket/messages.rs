@@ -124,6 +124,7 @@ fn lead_of(event: &Event) -> Option<LeadId> {
         Event::LeadCaptured { lead } | Event::LeadChanged { lead } | Event::TimelineChanged { lead } => Some(*lead),
         Event::ListChanged { .. }
         | Event::MemberLeft { .. }
+        | Event::RotaChanged { .. }
         | Event::PageConnected { .. }
         | Event::ConnectionBroken { .. }
         | Event::Unknown => None,
@@ -161,6 +162,7 @@ fn message(
         }
         Event::ListChanged { topic, id } => Some(changed(sequence, *topic, json!(id), Sight::Everybody, 0)),
         Event::MemberLeft { user, .. } => Some(changed(sequence, Topic::Team, json!(user), Sight::Everybody, 0)),
+        Event::RotaChanged { user } => Some(changed(sequence, Topic::Rota, json!(user), Sight::Everybody, 0)),
         Event::Unknown => Some(Message {
             name: "refetch",
             body: json!({ "sequence": sequence }),

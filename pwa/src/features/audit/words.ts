@@ -3,6 +3,7 @@ import {
   Building2,
   CircleHelp,
   Clock3,
+  Coffee,
   DoorClosed,
   DoorOpen,
   Download,
@@ -69,6 +70,10 @@ const roles: Record<string, () => string> = { owner: () => m.role_owner(), manag
 
 const role = (entry: AuditEntry, field: string) => roles[text(entry, field) ?? '']?.() ?? '–'
 
+/** What somebody did with what is their own, or a colleague's. */
+const of = (entry: AuditEntry, { name }: Words, own: () => string, theirs: (to: { name: string }) => string) =>
+  entry.subject_id === entry.actor_id ? own() : theirs({ name: name(entry.subject_id) })
+
 const status = (entry: AuditEntry) => {
   const why = text(entry, 'reason')
   return m.did_status({ status: statusLabel(text(entry, 'to') ?? '–') }) + (why ? ` (${lostReasonLabel(why)})` : '')
@@ -126,6 +131,9 @@ const tellings = {
   member_signed_out: { icon: LogOut, say: (entry, { name }) => m.audit_did_sign_out_member({ name: name(entry.subject_id) }) },
   access_rules_changed: { icon: Settings2, say: () => m.audit_did_change_access() },
   sla_changed: { icon: CalendarClock, say: () => m.audit_did_change_sla() },
+  shift_changed: { icon: CalendarClock, say: (entry, words) => of(entry, words, m.audit_did_change_shift, m.audit_did_change_shift_of) },
+  pause_begun: { icon: Coffee, say: (entry, words) => of(entry, words, m.audit_did_begin_pause, m.audit_did_begin_pause_of) },
+  pause_ended: { icon: Coffee, say: (entry, words) => of(entry, words, m.audit_did_end_pause, m.audit_did_end_pause_of) },
   meta_app_saved: { icon: Link2, say: () => m.audit_did_save_meta_app() },
   meta_app_removed: { icon: Unlink, say: () => m.audit_did_remove_meta_app() },
   page_token_replaced: { icon: KeyRound, say: () => m.audit_did_replace_token() },
