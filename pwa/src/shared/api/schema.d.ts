@@ -871,6 +871,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go away for a while
+         * @description Nothing is given to whoever is away. A second one takes the place of the first.
+         */
+        post: operations["rota_pause_own"];
+        /** Come back */
+        delete: operations["rota_resume_own"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/picture": {
         parameters: {
             query?: never;
@@ -923,6 +944,27 @@ export interface paths {
         post?: never;
         /** End one of one's own sessions */
         delete: operations["session_end_own_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own shift */
+        get: operations["rota_read_own"];
+        /**
+         * Change when one works
+         * @description 422 with the place of what is wrong: `schedule.week.0` is Monday, `away.0` the first days away.
+         */
+        put: operations["rota_change_own"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1121,6 +1163,43 @@ export interface paths {
         put?: never;
         /** Has one delivery's lead fetched again. A lead is stored once, however often it is replayed. */
         post: operations["connections_replay_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is there, and when everybody works */
+        get: operations["rota_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rota/week": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who covers when
+         * @description The hours of the business and of everybody who takes leads, day by day, with the gaps in which nobody is there.
+         */
+        get: operations["rota_week"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1419,6 +1498,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/team/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a colleague is away for a while */
+        post: operations["rota_pause"];
+        /** Say that a colleague is back */
+        delete: operations["rota_resume"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/team/{id}/sessions": {
         parameters: {
             query?: never;
@@ -1431,6 +1528,24 @@ export interface paths {
         post?: never;
         /** Sign a colleague out everywhere */
         delete: operations["access_end_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/team/{id}/shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A colleague's shift */
+        get: operations["rota_read"];
+        /** Change a colleague's shift, and how many leads they take */
+        put: operations["rota_change"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1506,7 +1621,7 @@ export interface components {
          * @description A kind of action. Its name stands in the database, in snake case, and never changes.
          * @enum {string}
          */
-        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "page_connected" | "connection_broken" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
+        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "page_connected" | "connection_broken" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
         /**
          * @description Who did it.
          * @enum {string}
@@ -1575,6 +1690,24 @@ export interface components {
          * @enum {string}
          */
         AuditSubject: "lead" | "user" | "organization" | "page" | "delivery" | "invitation" | "form";
+        /** @description Days on which somebody is not there, from the first to the last. */
+        Away: {
+            /** Format: date */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day of it.
+             */
+            to: string;
+        };
+        /** @description For how long somebody is away. */
+        BeginPause: {
+            /**
+             * Format: int64
+             * @description Null: until they come back.
+             */
+            minutes: number | null;
+        };
         /** @description A job in the graveyard. */
         Buried: {
             /** Format: int32 */
@@ -1632,6 +1765,11 @@ export interface components {
             allowed_networks: string[];
             second_factor: components["schemas"]["Requirement"];
         };
+        /** @description Which hours of a shift are to be. */
+        ChangeHours: {
+            away: components["schemas"]["Away"][];
+            schedule: components["schemas"]["Schedule"] | null;
+        };
         ChangeMe: {
             locale?: components["schemas"]["Locale"] | null;
             /** @description 1 to 200 characters. */
@@ -1653,6 +1791,16 @@ export interface components {
             current: string;
             /** Format: password */
             password: string;
+        };
+        /** @description A shift to be, with what only managers decide. */
+        ChangeShift: {
+            away: components["schemas"]["Away"][];
+            /** Format: int32 */
+            capacity: number | null;
+            schedule: components["schemas"]["Schedule"] | null;
+            takes_leads: boolean;
+            /** Format: int32 */
+            weight: number;
         };
         /** @description The policy to be. */
         ChangeSlaPolicy: {
@@ -1713,6 +1861,19 @@ export interface components {
              * @description Open and nobody's.
              */
             unclaimed: number;
+        };
+        /** @description A day of the business's calendar. */
+        DayOfRota: {
+            /** Format: date */
+            date: string;
+            /** @description From midnight to midnight; on a day on which clocks are changed that is not 24 hours. */
+            day: components["schemas"]["Span"];
+            /** @description Open, and nobody is there. */
+            gaps: components["schemas"]["Span"][];
+            /** @description When the business is open. */
+            open: components["schemas"]["Span"][];
+            /** @description Of those who take leads; who is not there on that day is left out. */
+            people: components["schemas"]["Worked"][];
         };
         /** @description Where questions go, by their keys. A question that is not named goes where it goes by itself. */
         Decisions: {
@@ -2026,6 +2187,40 @@ export interface components {
                  * @description Bytes.
                  */
                 size: number;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_Shift: {
+            items: {
+                /** @description Days on which they are not there, whatever else is said. */
+                away: components["schemas"]["Away"][];
+                /**
+                 * Format: int32
+                 * @description So many open leads at most; null: as many as come.
+                 */
+                capacity: number | null;
+                /**
+                 * Format: date-time
+                 * @description When they go or come next by themselves; null where that is not known.
+                 */
+                changes_at: string | null;
+                /** @description Within their hours, and not paused. */
+                is_there: boolean;
+                pause: components["schemas"]["Pause"] | null;
+                schedule: components["schemas"]["Schedule"] | null;
+                /** @description Whether leads are given to them. Unless somebody says otherwise: agents, and where there is none everybody. */
+                takes_leads: boolean;
+                user_id: components["schemas"]["UserId"];
+                /**
+                 * Format: int32
+                 * @description Name it in `If-Match` to change the shift; 0 until it is changed for the first time.
+                 */
+                version: number;
+                /**
+                 * Format: int32
+                 * @description Their part of what is given out, beside the others': 1 to 10.
+                 */
+                weight: number;
             }[];
         };
         /** @description A list that is given whole. */
@@ -2550,6 +2745,16 @@ export interface components {
         };
         /** Format: uuid */
         PasskeyId: string;
+        /** @description Somebody is away for a while. */
+        Pause: {
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Null: until they come back.
+             */
+            until: string | null;
+        };
         PresentCode: {
             /** @description Six digits of the authenticator app, or a recovery code. */
             code: string;
@@ -2730,6 +2935,10 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "manager" | "agent";
+        /** @description A week from Monday on. */
+        RotaWeek: {
+            days: components["schemas"]["DayOfRota"][];
+        };
         /** @description The hours of a business in its own time zone, as its people write them. */
         Schedule: {
             /** @description Days that are as no other; they go before holidays and weekdays. */
@@ -2776,6 +2985,38 @@ export interface components {
          * @enum {string}
          */
         SessionRole: "owner" | "manager" | "agent" | "operator_admin";
+        /** @description When a person works, and whether they are there now. */
+        Shift: {
+            /** @description Days on which they are not there, whatever else is said. */
+            away: components["schemas"]["Away"][];
+            /**
+             * Format: int32
+             * @description So many open leads at most; null: as many as come.
+             */
+            capacity: number | null;
+            /**
+             * Format: date-time
+             * @description When they go or come next by themselves; null where that is not known.
+             */
+            changes_at: string | null;
+            /** @description Within their hours, and not paused. */
+            is_there: boolean;
+            pause: components["schemas"]["Pause"] | null;
+            schedule: components["schemas"]["Schedule"] | null;
+            /** @description Whether leads are given to them. Unless somebody says otherwise: agents, and where there is none everybody. */
+            takes_leads: boolean;
+            user_id: components["schemas"]["UserId"];
+            /**
+             * Format: int32
+             * @description Name it in `If-Match` to change the shift; 0 until it is changed for the first time.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description Their part of what is given out, beside the others': 1 to 10.
+             */
+            weight: number;
+        };
         /** @description What the organization promises, as its owner sees it. */
         SlaPolicy: {
             /**
@@ -2796,6 +3037,13 @@ export interface components {
         Snooze: {
             /** Format: date-time */
             until: string;
+        };
+        /** @description A stretch of time. */
+        Span: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
         };
         /**
          * @description Where a lead stands (LP-016).
@@ -2939,6 +3187,11 @@ export interface components {
          * @enum {string}
          */
         Weakness: "short" | "long" | "keyboard" | "repeats" | "common" | "sequence" | "year" | "word" | "date" | "name";
+        /** @description One person's hours of a day. */
+        Worked: {
+            spans: components["schemas"]["Span"][];
+            user_id: components["schemas"]["UserId"];
+        };
     };
     responses: {
         /** @description Conflict: `reason` says which */
@@ -5255,6 +5508,68 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    rota_pause_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginPause"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rota_resume_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     session_set_picture: {
         parameters: {
             query?: never;
@@ -5392,6 +5707,70 @@ export interface operations {
             409: components["responses"]["Conflict"];
             414: components["responses"]["UriTooLong"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rota_read_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rota_change_own: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeHours"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -5750,6 +6129,60 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rota_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Shift"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rota_week: {
+        parameters: {
+            query?: {
+                /** @description A day of the week; left out: today. */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotaWeek"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             414: components["responses"]["UriTooLong"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
@@ -6408,6 +6841,88 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    rota_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginPause"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rota_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     access_end_sessions: {
         parameters: {
             query?: never;
@@ -6431,6 +6946,90 @@ export interface operations {
             409: components["responses"]["Conflict"];
             414: components["responses"]["UriTooLong"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rota_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rota_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeShift"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
