@@ -182,14 +182,14 @@ pub async fn fill(app: &App) -> Result<()> {
             })
             .await?;
     }
-    past(app, fjordtak, PAGES[0].id, &fjordtak_team, &people.no, "Nytt tak før vinteren", now).await?;
-    past(app, rheinsolar, PAGES[1].id, &rheinsolar_team, &people.de, "Solar für Eigenheime", now).await
+    past(app, fjordtak, &PAGES[0], &fjordtak_team, &people.no, "Nytt tak før vinteren", now).await?;
+    past(app, rheinsolar, &PAGES[1], &rheinsolar_team, &people.de, "Solar für Eigenheime", now).await
 }
 
 async fn past(
     app: &App,
     organization: OrganizationId,
-    page_id: &str,
+    page: &DemoPage,
     team: &[UserId],
     people: &[Someone],
     campaign: &str,
@@ -212,7 +212,8 @@ async fn past(
                 .await?;
                 let lead = capture(tx, someone, position, came, id).await?;
                 let received_at = came + TimeDelta::milliseconds(420);
-                integrations::remember(tx, page_id, &meta_lead_id(came, position), came, received_at).await?;
+                integrations::remember(tx, page.id, page.forms[0], &meta_lead_id(came, position), came, received_at)
+                    .await?;
                 live_it(tx, lead, agent, story, came, now).await
             })
             .await?;

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     db::{Actor, Tx},
     error::{Error, Result},
-    integrations::{self, ReplayQuarantine},
+    integrations::{self, ReconcilePage, ReplayQuarantine},
     jobs::{self, Context, Failure, Job},
     leads::HandOver,
     outbox::{self, Event},
@@ -41,6 +41,12 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
     match event {
         Event::PageConnected { page_id, .. } => {
             // What came before the page was known, and what waited for a token that works.
+            jobs::enqueue::<App, _>(tx, &ReplayQuarantine { page_id, late: None }).await?;
+            integrations::hurry(tx).await
+        }
+        Event::ConnectionMended { page_id, .. } => {
+            // What Meta told nobody of meanwhile is looked for at once, and what waited for the token is fetched.
+            jobs::enqueue::<App, _>(tx, &ReconcilePage { page_id: page_id.clone() }).await?;
             jobs::enqueue::<App, _>(tx, &ReplayQuarantine { page_id, late: None }).await?;
             integrations::hurry(tx).await
         }

@@ -11,7 +11,10 @@ use crate::{
     db::Actor,
     identity::{self, SendInvitation, SendNotice, SendReset},
     integrations,
-    integrations::{FetchLead, IntroducePage, Reconcile, ReconcileForm, ReconcilePage, RemapForm, ReplayQuarantine},
+    integrations::{
+        CheckConnection, CheckConnections, FetchLead, IntroducePage, Reconcile, ReconcileForm, ReconcilePage,
+        RemapForm, ReplayQuarantine,
+    },
     jobs::{self, Context, Failure, Job, Registry},
     leads::{EndSnooze, HandOver, Reseal},
     organizations, outbox,
@@ -27,6 +30,7 @@ pub fn registry() -> Registry<App> {
         .with::<IntroducePage>()
         .with::<ReconcilePage>()
         .with::<ReconcileForm>()
+        .with::<CheckConnection>()
         .with::<EndSnooze>()
         .with::<Reseal>()
         .with::<HandOver>()
@@ -38,6 +42,7 @@ pub fn registry() -> Registry<App> {
         .with::<React>()
         .with::<SweepOrganization>()
         .scheduled(Duration::from_secs(60), &Reconcile {})
+        .scheduled(Duration::from_secs(300), &CheckConnections {})
         .scheduled(Duration::from_secs(600), &Sweep {})
         .scheduled(Duration::from_secs(86_400), &CheckTrails {})
 }
@@ -110,7 +115,8 @@ impl Job<App> for SweepOrganization {
                 .write(organization, Actor::System, async |tx| {
                     let now = tx.now();
                     let events = outbox::prune(tx, now - EVENTS_KEPT, SWEPT).await?;
-                    Ok(events.max(crate::db::prune_replays(tx, now - KEYS_KEPT, SWEPT).await?))
+                    let listed = integrations::forget_listed(tx, SWEPT).await?;
+                    Ok(events.max(listed).max(crate::db::prune_replays(tx, now - KEYS_KEPT, SWEPT).await?))
                 })
                 .await?;
             if swept < SWEPT.unsigned_abs() {

@@ -87,6 +87,9 @@ pub enum Action {
 
     PageConnected,
     ConnectionBroken,
+    ConnectionMended,
+    /// The page told us of its leads no more, and was asked to again.
+    PageSubscribed,
     /// An organization has an app of its own at Meta, or another secret for it.
     MetaAppSaved,
     MetaAppRemoved,
@@ -164,7 +167,7 @@ impl Subject {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 65] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -214,6 +217,8 @@ impl Action {
         Self::PauseEnded,
         Self::PageConnected,
         Self::ConnectionBroken,
+        Self::ConnectionMended,
+        Self::PageSubscribed,
         Self::KeysRotated,
         Self::JobReplayed,
         Self::DeliveryReplayed,
@@ -295,6 +300,8 @@ impl Action {
             Self::PauseEnded => ("pause_ended", Team, Some(User)),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
+            Self::ConnectionMended => ("connection_mended", Settings, Some(Page)),
+            Self::PageSubscribed => ("page_subscribed", Settings, Some(Page)),
             Self::KeysRotated => ("keys_rotated", System, None),
             Self::JobReplayed => ("job_replayed", System, None),
             Self::DeliveryReplayed => ("delivery_replayed", System, Some(Delivery)),

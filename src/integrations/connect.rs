@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 use super::{
     apps::{self, MetaApp, end_of},
     checkup::ConnectionTest,
-    connect_page, ground, sql,
+    connect_page, ground,
+    health::{self, Trouble},
+    sql,
     store::keep_form,
 };
 use crate::{
@@ -73,12 +75,26 @@ pub struct MetaPage {
     pub failed: i64,
     #[schema(required = true)]
     pub test: Option<ConnectionTest>,
+    /// What is wrong with it, since when, and what mends it.
+    #[schema(required = true)]
+    pub trouble: Option<Trouble>,
+    /// When the token ends, or its right to read data, where Meta says so.
+    #[schema(required = true)]
+    pub token_ends_at: Option<DateTime<Utc>>,
+    /// Until then Meta's lists are not asked, since its budget for calls is used up for the most part; webhooks are fetched all the same.
+    #[schema(required = true)]
+    pub slow_until: Option<DateTime<Utc>>,
+    /// How much of that budget was used. Percent.
+    #[schema(required = true)]
+    pub budget_percent: Option<i32>,
 }
 
 /// Everything that the owner set up.
 pub async fn setup(app: &App, tx: &mut Tx) -> Result<MetaSetup> {
     let (own, route) = apps::describe(app, tx).await?;
-    let pages = sql::pages(tx, None).await?.into_iter().map(|row| present(tx, row)).collect::<Result<_>>()?;
+    let troubles = health::troubles(tx).await?;
+    let rows = sql::pages(tx, None).await?.into_iter();
+    let pages = rows.map(|row| present(tx, row, &troubles)).collect::<Result<_>>()?;
     Ok(MetaSetup { callback_url: callback_url(app, route.as_deref()), app: own, pages })
 }
 
@@ -88,10 +104,13 @@ pub(super) fn callback_url(app: &App, route: Option<&str>) -> String {
     route.map_or_else(|| format!("{base}/webhooks/meta-lead"), |route| format!("{base}/webhooks/meta-lead/{route}"))
 }
 
-fn present(tx: &Tx, row: sql::PageRow) -> Result<MetaPage> {
+fn present(tx: &Tx, row: sql::PageRow, troubles: &[Trouble]) -> Result<MetaPage> {
+    let trouble = troubles.iter().find(|trouble| trouble.page_id == row.page_id).cloned();
     let token = tx.open("meta_connections", "token", row.row_id, &row.token)?;
     let test: Option<ConnectionTest> = row.test.and_then(|test| serde_json::from_value(test).ok());
     let test = test.filter(|test| test.started_at >= row.connected_at);
+    let now = tx.now();
+    let slow_until = row.slow_until.filter(|until| *until > now);
     let health = match &test {
         _ if row.broken_at.is_some() => Health::Broken,
         Some(test) if !test.ok => Health::Failing,
@@ -112,13 +131,18 @@ fn present(tx: &Tx, row: sql::PageRow) -> Result<MetaPage> {
         waiting: row.waiting,
         failed: row.failed,
         test,
+        trouble,
+        token_ends_at: row.token_ends_at,
+        slow_until,
+        budget_percent: slow_until.and(row.budget_percent),
     })
 }
 
 /// One page, as its owner sees it.
 pub async fn page(tx: &mut Tx, page_id: &str) -> Result<MetaPage> {
     let row = sql::pages(tx, Some(page_id)).await?.into_iter().next().ok_or(Error::NotFound)?;
-    present(tx, row)
+    let troubles = health::troubles(tx).await?;
+    present(tx, row, &troubles)
 }
 
 /// What is needed to talk to Meta about a page.

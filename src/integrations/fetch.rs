@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ground::{self, BROKEN_PAUSE, Ground},
-    mark_broken, receive, sql,
+    health::mark_broken,
+    receive, sql,
     store::{self, Fetched},
 };
 use crate::{

@@ -13,13 +13,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     LeadForm,
     apps::{self, Signer},
+    health::{self, Trouble},
     receive, sql,
+    tally::{self, Tally, TallyQuery},
 };
 use crate::{
     app::App,
     error::{Error, Result},
     http::{Items, Json, Query, body},
-    identity::Staff,
+    identity::{Manager, Staff},
     types::ids::OrganizationId,
 };
 
@@ -35,7 +37,7 @@ pub fn webhook_routes() -> axum::Router<App> {
 }
 
 pub fn forms_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(forms))
+    OpenApiRouter::new().routes(routes!(forms)).routes(routes!(troubles)).routes(routes!(count))
 }
 
 #[derive(Deserialize)]
@@ -125,4 +127,17 @@ async fn deliver(State(app): State<App>, MetaWebhook { body, door }: MetaWebhook
 async fn forms(staff: Staff) -> Result<Json<Items<LeadForm>>> {
     let items = staff.read(async |tx| sql::forms(tx).await).await?;
     Ok(Json(Items { items }))
+}
+
+/// What is wrong with the organization's connections, or will be within a week: while there is any, leads may be missing or late.
+#[utoipa::path(get, path = "/api/connections/trouble", tag = "connections", responses((status = 200, body = Items<Trouble>)))]
+async fn troubles(staff: Staff) -> Result<Json<Items<Trouble>>> {
+    let items = staff.read(async |tx| health::troubles(tx).await).await?;
+    Ok(Json(Items { items }))
+}
+
+/// Meta's count of leads and ours, by form and day.
+#[utoipa::path(get, path = "/api/connections/meta/counts", tag = "connections", params(TallyQuery), responses((status = 200, body = Tally)))]
+async fn count(manager: Manager, Query(query): Query<TallyQuery>) -> Result<Json<Tally>> {
+    Ok(Json(manager.read(async |tx| tally::count(tx, &query).await).await?))
 }

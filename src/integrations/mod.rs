@@ -13,6 +13,7 @@ mod fetch;
 mod forms;
 mod graveyard;
 mod ground;
+mod health;
 mod http;
 mod intake;
 pub mod mapping;
@@ -23,6 +24,7 @@ mod reconcile;
 mod remap;
 mod sql;
 mod store;
+mod tally;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,7 @@ use crate::{
 };
 pub use connect::IntroducePage;
 pub use fetch::{FetchLead, ReplayQuarantine};
+pub use health::{CheckConnection, CheckConnections, Trouble, TroubleKind, mark_broken};
 pub use http::{forms_routes, webhook_routes};
 pub use operator::{replay_webhook, routes as operator_routes, webhooks};
 pub use owner::routes as owner_routes;
@@ -48,6 +51,7 @@ pub use receipts::remember;
 pub use reconcile::{Reconcile, ReconcileForm, ReconcilePage};
 pub use remap::RemapForm;
 pub use store::keep_form;
+pub use tally::forget as forget_listed;
 
 /// A lead form.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -175,18 +179,7 @@ pub async fn connect_page(tx: &mut Tx, page_id: &str, name: &str, token: &str) -
     let action = if known.is_some() { Action::PageTokenReplaced } else { Action::PageConnected };
     audit::record(tx, action.on(row).with("page", page_id));
     outbox::record(tx, Event::PageConnected { page_id: page_id.to_owned(), row });
-    Ok(())
-}
-
-/// Meta refuses: nothing can be read until a person mends it. Told once.
-///
-/// `known_at`: when the token that is refused was read. One that was given since is another one.
-pub async fn mark_broken(tx: &mut Tx, page_id: &str, reason: &str, known_at: DateTime<Utc>) -> Result<()> {
-    if let Some(row) = sql::break_connection(tx, page_id, reason, known_at).await? {
-        audit::record(tx, Action::ConnectionBroken.on(row).with("page", page_id).with("reason", reason));
-        outbox::record(tx, Event::ConnectionBroken { page_id: page_id.to_owned(), row });
-    }
-    Ok(())
+    health::given_a_token(tx, page_id, name, row).await
 }
 
 /// What Graph's error means for a job that a person may ask for again.

@@ -6,7 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{receive, sql};
+use super::{
+    health::{self, TroubledConnection},
+    receive, sql,
+};
 use crate::{
     app::App,
     audit::{self, Action},
@@ -24,6 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(replay_job))
         .routes(routes!(quarantine))
         .routes(routes!(replay_delivery))
+        .routes(routes!(connections))
 }
 
 /// A delivery that could not be taken.
@@ -119,4 +123,10 @@ async fn replay_delivery(
     let only = operator.organizations().await?;
     replay_webhook(&app, operator.by(), id, Some(&only)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Connections that are broken, or will be within a week, with what mends each; of the organizations that the operator looks after.
+#[utoipa::path(get, path = "/api/operator/connections", tag = "operator", responses((status = 200, body = Items<TroubledConnection>)))]
+async fn connections(operator: Operator) -> Result<Json<Items<TroubledConnection>>> {
+    Ok(Json(Items { items: health::troubled(&operator).await? }))
 }

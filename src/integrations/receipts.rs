@@ -231,11 +231,14 @@ async fn replay_receipt(tx: &mut Tx, id: ReceiptId) -> Result<bool> {
 pub async fn remember(
     tx: &mut Tx,
     page_id: &str,
+    form_id: &str,
     leadgen_id: &str,
     sent_at: DateTime<Utc>,
     received_at: DateTime<Utc>,
 ) -> Result<()> {
-    sql::remember(tx, page_id, leadgen_id, sent_at, received_at).await
+    sql::remember(tx, page_id, form_id, leadgen_id, sent_at, received_at).await?;
+    // As if Meta's list had been asked then, too.
+    sql::keep_listed(tx, form_id, &[leadgen_id.to_owned()], &[sent_at], &[false]).await
 }
 
 /// Has all that was given up fetched again. Tells how many.

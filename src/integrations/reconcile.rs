@@ -9,12 +9,13 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{connect, forms, intake, mark_broken, sql};
+use super::{connect, forms, health::mark_broken, intake, sql, tally};
 use crate::{
     app::App,
-    db::Actor,
+    db::{Actor, Tx},
     error::Error,
     jobs::{self, Context, Failure, Job},
+    outbox::{self, Event, Topic},
     providers::meta::{LeadgenChange, MetaError, MetaId, Retry},
     types::ids::{FormId, OrganizationId},
 };
@@ -22,7 +23,7 @@ use crate::{
 /// Meta forgets leads after 90 days: so far back a form is looked at for the first time.
 const REACH: TimeDelta = TimeDelta::days(90);
 /// So long may a lead take to appear in a form's list after it was sent.
-const OVERLAP: TimeDelta = TimeDelta::minutes(15);
+pub(super) const OVERLAP: TimeDelta = TimeDelta::minutes(15);
 /// So long a webhook has.
 const PATIENCE: TimeDelta = TimeDelta::minutes(1);
 /// Answers that one job reads, a hundred leads each; then another goes on.
@@ -33,7 +34,7 @@ const REST: Duration = Duration::from_secs(600);
 /// New forms are found this often.
 const FORMS_EVERY: TimeDelta = TimeDelta::hours(1);
 
-/// Sends a job to every connected page.
+/// Sends a job to every connected page whose budget at Meta is not used up for the most part.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reconcile {}
 
@@ -45,7 +46,7 @@ impl Job<App> for Reconcile {
             .app
             .db
             .directory(async |directory| {
-                for (page_id, organization) in sql::all_pages(directory).await? {
+                for (page_id, organization) in sql::pages_to_ask(directory).await? {
                     jobs::enqueue_for::<App, _>(directory, Some(organization), &ReconcilePage { page_id }).await?;
                 }
                 Ok(())
@@ -158,7 +159,12 @@ impl Job<App> for ReconcileForm {
                     });
                     return Ok(marked.await?);
                 }
-                Err(error) => return later(&self, &error),
+                Err(error) => {
+                    if let MetaError::Throttled { retry_after, .. } = &error {
+                        slow_down(app, organization, page_id.as_str(), 100, *retry_after).await?;
+                    }
+                    return later(&self, &error);
+                }
             };
             holed |= page.unreadable > 0;
             let change = |leadgen_id, created_time| LeadgenChange {
@@ -169,17 +175,20 @@ impl Job<App> for ReconcileForm {
                 adgroup_id: None,
                 created_time,
             };
+            let usage = page.usage;
             let told = page.leads.into_iter().map(|lead| change(lead.id, Some(lead.created_time)));
             // What cannot be read in the list is fetched by itself, and if that cannot be read either it is seen in the graveyard.
             let told = told.chain(page.unread.into_iter().map(|id| change(id, None)));
             let mut missing: Vec<LeadgenChange> = told.collect();
             let ids: Vec<String> = missing.iter().map(|lead| lead.leadgen_id.as_str().to_owned()).collect();
             let known_ids = db.directory(async |directory| sql::received(directory, &ids).await).await?;
+            // What was sent just now may be on its way.
+            let is_late = |lead: &LeadgenChange| lead.created_time.is_none_or(|sent| sent < now - PATIENCE);
+            let is_missed = |lead: &LeadgenChange| is_late(lead) && !known_ids.contains(lead.leadgen_id.as_str());
+            let listed = Listed::of(&missing, now, is_missed);
             missing.retain(|lead| !known_ids.contains(lead.leadgen_id.as_str()));
             if !missing.is_empty() {
-                // What was sent just now may be on its way.
-                let is_late = |lead: &&LeadgenChange| lead.created_time.is_none_or(|sent| sent < now - PATIENCE);
-                let count = missing.iter().filter(is_late).count();
+                let count = missing.iter().filter(|lead| is_late(lead)).count();
                 intake::take_in(app, Some(organization), missing, app.clock.now()).await?;
                 if count > 0 {
                     tracing::warn!(form = %self.form, count, "leads that no webhook told of");
@@ -188,11 +197,15 @@ impl Job<App> for ReconcileForm {
                     metrics::counter!("nextmove_meta_missed_leads_total").increment(count as u64);
                 }
             }
+            listed.keep(app, organization, known.form.id.as_str()).await?;
             after = page.after;
+            if usage.percent >= ENOUGH {
+                slow_down(app, organization, page_id.as_str(), usage.percent, REST).await?;
+            }
             if after.is_none() {
                 break;
             }
-            if page.usage.percent >= ENOUGH {
+            if usage.percent >= ENOUGH {
                 return self.go_on(&context, begun, (after, holed), REST).await;
             }
         }
@@ -224,6 +237,58 @@ impl ReconcileForm {
         enqueued.await?;
         Ok(())
     }
+}
+
+/// What stood in a list, for the count of leads.
+#[derive(Default)]
+struct Listed {
+    ids: Vec<String>,
+    sent_at: Vec<DateTime<Utc>>,
+    missed: Vec<bool>,
+}
+
+impl Listed {
+    /// What cannot be read in the list has no time: it counts today.
+    fn of(leads: &[LeadgenChange], now: DateTime<Utc>, is_missed: impl Fn(&LeadgenChange) -> bool) -> Self {
+        let mut listed = Self::default();
+        for lead in leads {
+            let sent_at = lead.created_time.unwrap_or(now);
+            if sent_at >= now - tally::KEPT {
+                listed.ids.push(lead.leadgen_id.as_str().to_owned());
+                listed.sent_at.push(sent_at);
+                listed.missed.push(is_missed(lead));
+            }
+        }
+        listed
+    }
+
+    async fn keep(self, app: &App, organization: OrganizationId, form: &str) -> Result<(), Failure> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let keep = async |tx: &mut Tx| sql::keep_listed(tx, form, &self.ids, &self.sent_at, &self.missed).await;
+        Ok(app.db.write(organization, Actor::System, keep).await?)
+    }
+}
+
+/// Leaves the page's lists alone for a while, and says so to whoever looks at the connection.
+async fn slow_down(
+    app: &App,
+    organization: OrganizationId,
+    page_id: &str,
+    percent: u32,
+    pause: Duration,
+) -> Result<(), Failure> {
+    let percent = i32::try_from(percent).unwrap_or(i32::MAX);
+    let pause = TimeDelta::from_std(pause).unwrap_or(FORMS_EVERY);
+    let write = async |tx: &mut Tx| {
+        let is_news = sql::slow_down(tx, page_id, percent, pause).await?;
+        if is_news && let Some(row) = sql::connection_row(tx, page_id).await? {
+            outbox::record(tx, Event::ListChanged { topic: Topic::Connections, id: row });
+        }
+        Ok(())
+    };
+    Ok(app.db.write(organization, Actor::System, write).await?)
 }
 
 /// What stands in the way for a while. The next minute asks again, so nothing of this goes to the graveyard.

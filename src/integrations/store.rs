@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{FetchLead, ground::Ground, mapping, sql};
+use super::{FetchLead, ground::Ground, health, mapping, sql};
 use crate::{
     app::App,
     campaigns,
@@ -110,7 +110,7 @@ async fn store_all(app: &App, organization: OrganizationId, all: &[Arc<Fetched>]
         .db
         .write(organization, Actor::System, async |tx| {
             for page_id in broken {
-                sql::mend_connection(tx, page_id).await?;
+                health::mended_by_a_lead(tx, page_id).await?;
             }
             let mut forms = HashMap::new();
             for (external_id, (page_id, form)) in new_forms {

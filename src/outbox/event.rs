@@ -29,7 +29,10 @@ pub enum Event {
     /// A Meta page was connected, or connected anew.
     PageConnected { page_id: String, row: Uuid },
     /// Meta refuses the page's token or permission; until somebody mends it no lead can be read.
+    /// Recorded once for each breaking, and again when what made leads late makes them missing.
     ConnectionBroken { page_id: String, row: Uuid },
+    /// What was broken is well again, by a person or by itself: what waited follows.
+    ConnectionMended { page_id: String, row: Uuid },
     /// Written by a newer release, while both run: apps are told to fetch everything, jobs wait for a worker that knows it.
     #[serde(skip)]
     Unknown,
@@ -45,6 +48,8 @@ pub enum Topic {
     Campaigns,
     Forms,
     Organization,
+    /// How pages are connected, and what is wrong with that.
+    Connections,
 }
 
 impl Event {
@@ -52,7 +57,10 @@ impl Event {
     /// somebody decides; what follows is told in `reactions.rs`.
     pub fn is_durable(&self) -> bool {
         match self {
-            Self::MemberLeft { .. } | Self::PageConnected { .. } | Self::ConnectionBroken { .. } => true,
+            Self::MemberLeft { .. }
+            | Self::PageConnected { .. }
+            | Self::ConnectionBroken { .. }
+            | Self::ConnectionMended { .. } => true,
             Self::LeadCaptured { .. }
             | Self::LeadChanged { .. }
             | Self::TimelineChanged { .. }
@@ -67,7 +75,9 @@ impl Event {
             Self::LeadCaptured { lead } | Self::LeadChanged { lead } | Self::TimelineChanged { lead } => lead.0,
             Self::ListChanged { id, .. } => *id,
             Self::MemberLeft { user, .. } | Self::RotaChanged { user } => user.0,
-            Self::PageConnected { row, .. } | Self::ConnectionBroken { row, .. } => *row,
+            Self::PageConnected { row, .. }
+            | Self::ConnectionBroken { row, .. }
+            | Self::ConnectionMended { row, .. } => *row,
             Self::Unknown => Uuid::nil(),
         }
     }

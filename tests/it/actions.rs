@@ -54,6 +54,8 @@ async fn every_action_is_written_by_whoever_does_it() {
         "lead_enquired",
         "lead_remapped",
         "connection_broken",
+        "connection_mended",
+        "page_subscribed",
         "sign_in_failed",
         "sign_in_unknown",
         "reset_code_made",
@@ -190,6 +192,9 @@ async fn with_meta(app: &TestApp) {
     let part = id(&app.olav().get("/api/operator/webhooks").await.ok()["items"][0]);
     app.olav().post(&format!("/api/operator/webhooks/{part}/replay"), json!({})).await.refused(409, "still_nobodys");
 
+    app.sandbox.unsubscribe(PAGE);
+    assert_eq!(asha.post(&format!("{page}/tests"), json!({})).await.ok()["ok"], false);
+    app.run_jobs().await;
     app.sandbox.change_page(PAGE, PageChange { dead: Some(460), ..PageChange::default() });
     assert_eq!(asha.post(&format!("{page}/tests"), json!({})).await.ok()["ok"], false);
     app.sandbox.change_page(PAGE, PageChange::default());

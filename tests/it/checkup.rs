@@ -294,11 +294,13 @@ async fn an_address_that_is_not_ours_is_told_from_one_that_is() {
         connect_as_owner(&app).await;
         assert_eq!(failed(&test(&app).await), Some((step.to_owned(), mend.to_owned())));
         serving.abort();
+        app.run_jobs().await;
     }
     let nobody = TestApp::with(|config| config.http.public_url = "http://127.0.0.1:1".parse().expect("a URL")).await;
     connect_as_owner(&nobody).await;
     let unreachable = Some(("webhook_address".to_owned(), "address_unreachable".to_owned()));
     assert_eq!(failed(&test(&nobody).await), unreachable);
+    nobody.run_jobs().await;
 }
 
 #[tokio::test]

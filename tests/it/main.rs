@@ -15,6 +15,7 @@ mod document;
 mod factors;
 mod faults;
 mod floors;
+mod health;
 mod identity;
 mod input;
 mod keys;

@@ -51,5 +51,12 @@ const mapping = createRoute({
   component: lazyRouteComponent(() => import('@/features/connect/MappingScreen'), 'MappingScreen'),
 })
 
+const tally = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/count',
+  beforeLoad: only('owner', 'manager'),
+  component: lazyRouteComponent(() => import('@/features/tally/TallyScreen'), 'TallyScreen'),
+})
+
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, security, access, hours, meta, mapping, audit] as const
+export const settings = [team, security, access, hours, meta, mapping, tally, audit] as const

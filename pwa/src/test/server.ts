@@ -1,3 +1,8 @@
+import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 
-export const server = setupServer()
+/** What every screen beside the list asks, and what is mostly so: all is well. */
+export const server = setupServer(
+  http.get('*/api/connections/trouble', () => HttpResponse.json({ items: [] })),
+  http.get('*/api/connections/meta/counts', () => HttpResponse.json({ days: [], forms: [] })),
+)

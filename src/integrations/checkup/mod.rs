@@ -13,14 +13,12 @@ use serde_json::json;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::{apps, connect, ground, mark_broken, sql};
+use super::{apps, connect, ground, health, sql};
 use crate::{
     app::App,
-    audit::{self, Action},
     db::{Tx, seal},
     error::Result,
     identity::Owner,
-    outbox::{self, Event},
     providers::meta::{AppSecret, Meta, MetaError, MetaId, PageToken},
 };
 
@@ -125,6 +123,10 @@ struct Well {
     advice: Option<Mend>,
     /// There was nothing to try it on.
     skipped: bool,
+    /// When the token ends.
+    ends_at: Option<DateTime<Utc>>,
+    /// It was not well, and is now.
+    repaired: bool,
 }
 
 impl Well {
@@ -180,7 +182,7 @@ type Outcome = std::result::Result<Well, Broken>;
 pub(super) struct Running(std::sync::Mutex<std::collections::HashSet<crate::types::ids::OrganizationId>>);
 
 /// What is tried with what.
-struct Bench {
+pub(super) struct Bench {
     page_id: MetaId,
     callback_url: String,
     verify_token: String,
@@ -188,6 +190,20 @@ struct Bench {
     meta: Meta,
     token: PageToken,
     now: DateTime<Utc>,
+    /// What can be repaired without a person is.
+    repairs: bool,
+}
+
+/// What a test found.
+pub(super) struct Checked {
+    pub test: ConnectionTest,
+    /// The class of Graph's error, where it means that no lead can be read.
+    pub breaks: Option<&'static str>,
+    /// When the token that was tried was read.
+    pub known_at: DateTime<Utc>,
+    pub token_ends_at: Option<DateTime<Utc>>,
+    /// The page tells us of its leads again.
+    pub repaired: bool,
 }
 
 /// A run of steps against the clock.
@@ -195,6 +211,8 @@ struct Run {
     steps: Vec<TestStep>,
     until: Instant,
     breaks: Option<&'static str>,
+    ends_at: Option<DateTime<Utc>>,
+    repaired: bool,
 }
 
 impl Run {
@@ -206,7 +224,9 @@ impl Run {
             return false;
         }
         match tokio::time::timeout_at(until, tried).await {
-            Ok(Ok(Well { seen, advice, skipped })) => {
+            Ok(Ok(Well { seen, advice, skipped, ends_at, repaired })) => {
+                self.ends_at = self.ends_at.or(ends_at);
+                self.repaired |= repaired;
                 let state = if skipped { StepState::Skipped } else { StepState::Ok };
                 self.push(step, state, advice, seen);
                 true
@@ -240,42 +260,14 @@ pub async fn test(app: &App, owner: &Owner, page_id: &str) -> Result<ConnectionT
     let organization = owner.organization();
     let running = app.kept::<Running>();
     let _turn = steps::turn(&running, organization)?;
-    let bench = owner.read(async |tx| bench(app, tx, page_id).await).await?;
-    let started_at = app.clock.now();
-    let run = bench.run().await;
-    let ok = run.steps.iter().all(|step| step.state != StepState::Failed);
-    let test = ConnectionTest { started_at, finished_at: app.clock.now(), ok, steps: run.steps };
-    app.db
-        .write(organization, owner.by(), async |tx| {
-            sql::keep_test(tx, page_id, serde_json::to_value(&test)?).await?;
-            if let Some(row) = sql::connection_row(tx, page_id).await? {
-                let failed = test.steps.iter().find(|step| step.state == StepState::Failed);
-                let entry = Action::ConnectionTested.on(row).with("page", page_id).with("ok", ok);
-                audit::record(tx, entry.with("failed", failed.map(|step| step.step)));
-            }
-            match run.breaks {
-                Some(reason) => mark_broken(tx, page_id, reason, bench.now).await,
-                None if ok => mended(tx, page_id).await,
-                None => Ok(()),
-            }
-        })
-        .await?;
+    let bench = owner.read(async |tx| bench(app, tx, page_id, false).await).await?;
+    let checked = bench.check(app).await;
+    app.db.write(organization, owner.by(), async |tx| health::keep(tx, page_id, &checked, true).await).await?;
     ground::forget_all(app, organization);
-    Ok(test)
+    Ok(checked.test)
 }
 
-/// It works again without another token: what waited is fetched.
-async fn mended(tx: &mut Tx, page_id: &str) -> Result<()> {
-    if sql::is_broken(tx, page_id).await? {
-        sql::mend_connection(tx, page_id).await?;
-        if let Some(row) = sql::connection_row(tx, page_id).await? {
-            outbox::record(tx, Event::PageConnected { page_id: page_id.to_owned(), row });
-        }
-    }
-    Ok(())
-}
-
-async fn bench(app: &App, tx: &mut Tx, page_id: &str) -> Result<Bench> {
+pub(super) async fn bench(app: &App, tx: &mut Tx, page_id: &str, repairs: bool) -> Result<Bench> {
     let (meta, token) = connect::key(app, tx, page_id).await?;
     let own = apps::own(tx).await?;
     let route = if own.is_some() { sql::route_of(tx).await? } else { None };
@@ -291,12 +283,23 @@ async fn bench(app: &App, tx: &mut Tx, page_id: &str) -> Result<Bench> {
         meta,
         token,
         now: tx.now(),
+        repairs,
     })
 }
 
 impl Bench {
+    /// Tries everything.
+    pub(super) async fn check(&self, app: &App) -> Checked {
+        let started_at = app.clock.now();
+        let Run { steps, breaks, ends_at, repaired, .. } = self.run().await;
+        let ok = steps.iter().all(|step| step.state != StepState::Failed);
+        let test = ConnectionTest { started_at, finished_at: app.clock.now(), ok, steps };
+        Checked { test, breaks, known_at: self.now, token_ends_at: ends_at, repaired }
+    }
+
     async fn run(&self) -> Run {
-        let mut run = Run { steps: Vec::new(), until: Instant::now() + ALL, breaks: None };
+        let until = Instant::now() + ALL;
+        let mut run = Run { steps: Vec::new(), until, breaks: None, ends_at: None, repaired: false };
         if run.step(Step::WebhookAddress, self.handshake()).await {
             run.step(Step::AppSecret, self.delivery()).await;
         } else {

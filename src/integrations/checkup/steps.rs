@@ -115,11 +115,9 @@ impl Bench {
             return Err(Broken::new(Mend::ScopesMissing, missing.join(", ")));
         }
         let ends = [token.expires_at, token.data_access_expires_at].into_iter().filter(|at| *at > 0).min();
-        Ok(match ends {
-            Some(at) if at <= (self.now + SOON).timestamp() => Well::seen(day(at)).advised(Mend::TokenExpiresSoon),
-            Some(at) => Well::seen(day(at)),
-            None => Well::default(),
-        })
+        let Some(at) = ends else { return Ok(Well::default()) };
+        let well = Well { ends_at: DateTime::from_timestamp(at, 0), ..Well::seen(day(at)) };
+        Ok(if at <= (self.now + SOON).timestamp() { well.advised(Mend::TokenExpiresSoon) } else { well })
     }
 
     pub(super) async fn page(&self) -> Outcome {
@@ -131,7 +129,18 @@ impl Bench {
         }
     }
 
+    /// A subscription that somebody took away is made again, where that is asked for.
     pub(super) async fn subscription(&self) -> Outcome {
+        match self.subscribed().await {
+            Err(Broken { mend: Mend::NotSubscribed, .. }) if self.repairs => {
+                self.meta.subscribe(&self.token, &self.page_id).await?;
+                Ok(Well { repaired: true, ..self.subscribed().await? })
+            }
+            found => found,
+        }
+    }
+
+    async fn subscribed(&self) -> Outcome {
         let apps = self.meta.subscribed_apps(&self.token, &self.page_id).await?;
         let ours = |id| self.meta.app_id().is_none_or(|own| own == id);
         let fields: Vec<&str> = apps

@@ -1,9 +1,11 @@
 //! All the SQL of connections, forms, receipts and the quarantine.
 
+mod health;
 mod quarantine;
 mod receipts;
 mod reconcile;
 mod settings;
+mod tally;
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -21,15 +23,20 @@ use crate::{
     types::ids::{FormId, OrganizationId, ReceiptId},
 };
 
+pub(super) use health::{
+    TroubleRow, begin_trouble, break_connection, checked, clear_trouble, due_for_check, forget_telling,
+    mend_connection, name_page, slow_down, test_before, told, troubled_pages, troubles_of,
+};
 pub(super) use quarantine::{quarantine, replayed, waiting, waiting_by_reason, waiting_for_page, waiting_part};
 pub(super) use receipts::{ReceiptRow, SetAside, Wanted, hurry_one, own_body, receipts, remember, revive, set_aside};
 pub(super) use reconcile::{
-    all_pages, asks_for_forms, count_missed, forms_to_reconcile, received, reconcile_to, reconciled_to,
+    asks_for_forms, count_missed, forms_to_reconcile, pages_to_ask, received, reconcile_to, reconciled_to,
 };
 pub(super) use settings::{
     FormRow, PageRow, delete_app, disconnect, ensure_route, form_rows, hold_version, is_broken, keep_test, leads_of,
     lock_form, organization_of, own_app, pages, route_of, save_mapping, subscribed, upsert_app,
 };
+pub(super) use tally::{TallyRow, forget_listed, keep_listed, tally};
 
 /// What became of some deliveries.
 pub(super) struct TakenIn {
@@ -176,42 +183,6 @@ pub(super) async fn upsert_connection(tx: &mut Tx, page_id: &str, row: Uuid, nam
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
-}
-
-/// Marks a working connection broken; nothing where it was already, or got another token since `known_at`.
-pub(super) async fn break_connection(
-    tx: &mut Tx,
-    page_id: &str,
-    reason: &str,
-    known_at: DateTime<Utc>,
-) -> Result<Option<Uuid>> {
-    let now = tx.now();
-    sqlx::query!(
-        "update meta_connections set tried_at = $2 where page_id = $1 and connected_at <= $3",
-        page_id,
-        now,
-        known_at
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(sqlx::query_scalar!(
-        "update meta_connections set broken_at = $2, broken_reason = $3
-         where page_id = $1 and broken_at is null and connected_at <= $4 returning row_id",
-        page_id,
-        now,
-        reason,
-        known_at
-    )
-    .fetch_optional(tx.conn())
-    .await?)
-}
-
-/// A connection that was taken for broken and answers again.
-pub(super) async fn mend_connection(tx: &mut Tx, page_id: &str) -> Result<()> {
-    sqlx::query!("update meta_connections set broken_at = null, broken_reason = null where page_id = $1 and broken_at is not null", page_id)
-        .execute(tx.conn())
-        .await?;
     Ok(())
 }
 

@@ -147,18 +147,20 @@ pub(in crate::integrations) async fn revive(tx: &mut Tx, receipt: Option<Receipt
 pub(in crate::integrations) async fn remember(
     tx: &mut Tx,
     page_id: &str,
+    form_id: &str,
     leadgen_id: &str,
     sent_at: DateTime<Utc>,
     received_at: DateTime<Utc>,
 ) -> Result<()> {
     let organization = tx.organization().0;
     sqlx::query!(
-        "insert into webhook_receipts (id, organization_id, provider, external_id, page_id, sent_at, received_at)
-         values ($1, $2, 'meta', $3, $4, $5, $6) on conflict do nothing",
+        "insert into webhook_receipts (id, organization_id, provider, external_id, page_id, form_id, sent_at, received_at)
+         values ($1, $2, 'meta', $3, $4, $5, $6, $7) on conflict do nothing",
         ReceiptId::new(received_at).0,
         organization,
         leadgen_id,
         page_id,
+        form_id,
         sent_at,
         received_at
     )

@@ -10,11 +10,15 @@ use crate::{
     types::ids::{FormId, OrganizationId},
 };
 
-/// Every page that is connected, and whose it is.
-pub(in crate::integrations) async fn all_pages(directory: &mut Directory) -> Result<Vec<(String, OrganizationId)>> {
-    let rows = sqlx::query!("select page_id, organization_id from meta_pages order by page_id")
-        .fetch_all(directory.conn())
-        .await?;
+/// Every page that is connected and whose budget allows it, and whose it is.
+pub(in crate::integrations) async fn pages_to_ask(directory: &mut Directory) -> Result<Vec<(String, OrganizationId)>> {
+    let now = directory.now();
+    let rows = sqlx::query!(
+        "select page_id, organization_id from meta_pages where coalesce(slow_until <= $1, true) order by page_id",
+        now
+    )
+    .fetch_all(directory.conn())
+    .await?;
     Ok(rows.into_iter().map(|row| (row.page_id, OrganizationId(row.organization_id))).collect())
 }
 

@@ -102,6 +102,9 @@ pub(in crate::integrations) struct PageRow {
     pub waiting: i64,
     /// Leads that were given up.
     pub failed: i64,
+    pub token_ends_at: Option<DateTime<Utc>>,
+    pub slow_until: Option<DateTime<Utc>>,
+    pub budget_percent: Option<i32>,
 }
 
 pub(in crate::integrations) async fn pages(tx: &mut Tx, page_id: Option<&str>) -> Result<Vec<PageRow>> {
@@ -114,8 +117,9 @@ pub(in crate::integrations) async fn pages(tx: &mut Tx, page_id: Option<&str>) -
                   (select count(*) from jobs j where j.organization_id = $2 and j.kind = 'fetch_lead' and j.state in ('ready', 'running')
                    and j.payload->>'page_id' = c.page_id) as "waiting!",
                   (select count(*) from jobs j where j.organization_id = $2 and j.kind = 'fetch_lead' and j.state = 'dead'
-                   and j.payload->>'page_id' = c.page_id) as "failed!"
-           from meta_connections c where ($1::text is null or c.page_id = $1) order by c.name, c.page_id"#,
+                   and j.payload->>'page_id' = c.page_id) as "failed!",
+                  p.token_ends_at as "token_ends_at?", p.slow_until as "slow_until?", p.budget_percent as "budget_percent?"
+           from meta_connections c left join meta_pages p on p.page_id = c.page_id and p.organization_id = $2 where ($1::text is null or c.page_id = $1) order by c.name, c.page_id"#,
         page_id,
         organization
     )

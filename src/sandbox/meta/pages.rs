@@ -24,6 +24,8 @@ pub struct PageChange {
     /// The Leads Access Manager does not let this app read leads.
     pub without_lead_access: bool,
     pub without_forms: bool,
+    /// How much of the budget for calls is used. Percent.
+    pub budget: Option<u64>,
 }
 
 const SCOPES: [&str; 5] =
@@ -33,6 +35,11 @@ impl Sandbox {
     /// Lets something happen to a Page, instead of what happened to it before.
     pub fn change_page(&self, page_id: &str, change: PageChange) {
         self.state().changes.insert(page_id.to_owned(), change);
+    }
+
+    /// Somebody takes away that an app is told of a Page's leads.
+    pub fn unsubscribe(&self, page_id: &str) {
+        self.state().subscribed.remove(page_id);
     }
 
     pub(super) fn changed(&self, page_id: &str) -> PageChange {

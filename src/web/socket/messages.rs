@@ -127,6 +127,7 @@ fn lead_of(event: &Event) -> Option<LeadId> {
         | Event::RotaChanged { .. }
         | Event::PageConnected { .. }
         | Event::ConnectionBroken { .. }
+        | Event::ConnectionMended { .. }
         | Event::Unknown => None,
     }
 }
@@ -170,8 +171,11 @@ fn message(
             sequence,
             lead: None,
         }),
-        // Told by notifications, not by the stream.
-        Event::PageConnected { .. } | Event::ConnectionBroken { .. } => None,
+        Event::PageConnected { row, .. }
+        | Event::ConnectionBroken { row, .. }
+        | Event::ConnectionMended { row, .. } => {
+            Some(changed(sequence, Topic::Connections, json!(row), Sight::Everybody, 0))
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ChevronRight, RefreshCw, TriangleAlert } from 'lucide-react'
+import { ChevronRight, RefreshCw, Scale, TriangleAlert } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { api, ask, once } from '@/shared/api/client'
-import type { FormMapping } from '@/shared/api/types'
+import type { FormMapping, FormTally } from '@/shared/api/types'
+import { tallyOptions } from '@/shared/connect/queries'
 import { usePlace } from '@/shared/i18n/place'
 import { count } from '@/shared/i18n/time'
 import { Button } from '@/shared/ui/Button'
@@ -17,6 +18,7 @@ import { told, warningWords } from './words'
 export function Forms() {
   const client = useQueryClient()
   const forms = useQuery(mappingsOptions)
+  const tallies = useQuery(tallyOptions(7)).data
   const read = useMutation({
     mutationFn: () => ask(api.POST('/api/forms/refresh', { headers: once() })),
     onSuccess: (page) => {
@@ -39,10 +41,16 @@ export function Forms() {
         <ul className="overflow-hidden rounded-card border border-hairline bg-surface">
           {forms.data.map((form) => (
             <li key={form.id} className="border-b border-hairline last:border-b-0">
-              <FormRow form={form} />
+              <FormRow form={form} tally={tallies?.forms.find((one) => one.form_id === form.id && one.asked_at)} />
             </li>
           ))}
         </ul>
+      )}
+      {tallies && tallies.forms.length > 0 && (
+        <Link to="/settings/count" className="mt-2 -ml-3 mr-2 inline-flex min-h-12 items-center gap-2 rounded-control px-4 text-15 font-medium text-accent-text">
+          <Scale size={17} aria-hidden />
+          {m.connect_counts()}
+        </Link>
       )}
       <Button kind="plain" className="mt-2 -ml-3" icon={<RefreshCw size={17} aria-hidden />} disabled={read.isPending} onClick={() => read.mutate()}>
         {m.connect_forms_read()}
@@ -51,9 +59,11 @@ export function Forms() {
   )
 }
 
-function FormRow({ form }: { form: FormMapping }) {
+function FormRow({ form, tally }: { form: FormMapping; tally: FormTally | undefined }) {
   const place = usePlace()
+  const day = tally?.days[0]
   const facts = [
+    day && m.tally_chip({ meta: day.meta, ours: day.ours }),
     m.connect_form_leads({ n: count(form.leads, place.locale) }),
     form.status && form.status !== 'ACTIVE' ? m.connect_form_archived() : null,
     form.questions.some((question) => question.decided) ? m.connect_form_decided() : null,

@@ -5,7 +5,7 @@ import { m } from '@/paraglide/messages'
 import { api, ask, once } from '@/shared/api/client'
 import type { MetaPage } from '@/shared/api/types'
 import { usePlace } from '@/shared/i18n/place'
-import { when } from '@/shared/i18n/time'
+import { clock, when } from '@/shared/i18n/time'
 import { useNow } from '@/shared/i18n/now'
 import { Button } from '@/shared/ui/Button'
 import { cx } from '@/shared/ui/classes'
@@ -58,6 +58,8 @@ function PageCard({ page }: { page: MetaPage }) {
     onError: (error) => toast(told(error), { tone: 'error' }),
     onSettled: () => client.invalidateQueries({ queryKey: ['connect'] }),
   })
+  const place = usePlace()
+  const now = new Date(useNow())
   const testing = useIsMutating({ mutationKey: key }) > 0
   const shown = test.data ?? page.test
   const failed = shown?.steps.find((step) => step.state === 'failed')
@@ -67,10 +69,15 @@ function PageCard({ page }: { page: MetaPage }) {
   return (
     <Card tone={cardTones[page.health]} icon={icons[page.health]} title={title} next={next} name={page.name}>
       <p className="-mt-3.5 text-13 text-ink-3">
-        {[m.connect_token_end({ end: page.token_end }), page.waiting > 0 && m.connect_waiting({ n: page.waiting }), page.failed > 0 && m.connect_given_up({ n: page.failed })]
+        {[m.connect_token_end({ end: page.token_end }), page.token_ends_at && m.connect_token_ends({ when: when(new Date(page.token_ends_at), now, place) }), page.waiting > 0 && m.connect_waiting({ n: page.waiting }), page.failed > 0 && m.connect_given_up({ n: page.failed })]
           .filter(Boolean)
           .join(' · ')}
       </p>
+      {page.slow_until && (
+        <p className="rounded-control bg-waning-soft px-3 py-2 text-15 text-pretty text-waning-text">
+          {m.connect_slow({ percent: page.budget_percent ?? 0, when: clock(new Date(page.slow_until), place) })}
+        </p>
+      )}
       <p role="status" className="sr-only">
         {testing ? m.connect_testing() : test.data ? (failed ? m.connect_test_bad({ step: stepLabel(failed.step) }) : m.connect_test_good()) : ''}
       </p>
@@ -105,6 +112,7 @@ function PageCard({ page }: { page: MetaPage }) {
 function useStatus(page: MetaPage): { title: string; next: string } {
   const place = usePlace()
   const now = new Date(useNow())
+  const since = page.trouble?.since ? `${m.connect_since({ when: when(new Date(page.trouble.since), now, place) })} ` : ''
   switch (page.health) {
     case 'working':
       return {
@@ -114,9 +122,9 @@ function useStatus(page: MetaPage): { title: string; next: string } {
     case 'untested':
       return { title: m.connect_status_untested(), next: m.connect_status_untested_next() }
     case 'failing':
-      return { title: m.connect_status_failing(), next: m.connect_status_failing_next() }
+      return { title: m.connect_status_failing(), next: `${since}${m.connect_status_failing_next()}` }
     default:
-      return { title: m.connect_status_broken(), next: `${mendWords(brokenMend(page.broken_reason))} ${m.connect_status_broken_next()}` }
+      return { title: m.connect_status_broken(), next: `${since}${mendWords(page.trouble?.mend ?? brokenMend(page.broken_reason))} ${m.connect_status_broken_next()}` }
   }
 }
 

@@ -1,12 +1,14 @@
-import { lazy, Suspense, useCallback, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { Inbox, ListChecks, SlidersHorizontal, UserRound, WifiOff } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { inWords } from '@/shared/api/problem'
+import { afterPaint } from '@/shared/device/paint'
 import { countOfMany } from '@/shared/i18n/time'
 import { countFilters, type LeadFilters, type View } from '@/shared/leads/filters'
 import { countsOptions } from '@/shared/leads/queries'
+import { leads } from '@/shared/session/queries'
 import { Button } from '@/shared/ui/Button'
 import { Empty } from '@/shared/ui/Empty'
 import { Segments } from '@/shared/ui/Segments'
@@ -17,6 +19,8 @@ import { useInbox, useInboxFilters } from './useInbox'
 import { useListKeys } from './useListKeys'
 
 const LeadList = lazy(rows)
+const Told = lazy(() => import('./Told').then((loaded) => ({ default: loaded.Told })))
+const Count = lazy(() => import('./Count').then((loaded) => ({ default: loaded.Count })))
 const FilterSheet = lazy(() => import('./FilterSheet').then((loaded) => ({ default: loaded.FilterSheet })))
 
 export function InboxScreen() {
@@ -26,6 +30,9 @@ export function InboxScreen() {
   const navigate = useNavigate()
   const counts = useQuery(countsOptions).data
   const [filtering, setFiltering] = useState(false)
+  // The list comes first; what is told beside it when it stands.
+  const [stands, setStands] = useState(false)
+  useEffect(() => afterPaint(() => setStands(true)), [])
   useListKeys(inbox.items, leadId)
 
   const { hasNextPage, isFetchingNextPage, fetchNextPage, items } = inbox
@@ -40,7 +47,8 @@ export function InboxScreen() {
     <section aria-label={m.nav_inbox()} className="flex h-full min-h-0 flex-col bg-paper">
       <header className="space-y-3 border-b border-hairline px-safe pt-3 pb-3">
         <div className="flex items-center justify-between gap-2">
-          <h1 className="text-28 font-bold tracking-tight">{m.nav_inbox()}</h1>
+          <h1 className="mr-auto text-28 font-bold tracking-tight">{m.nav_inbox()}</h1>
+          <Suspense fallback={null}>{stands && leads(inbox.session.role) && <Count />}</Suspense>
           <button
             type="button"
             onClick={() => setFiltering(true)}
@@ -64,6 +72,7 @@ export function InboxScreen() {
           ]}
         />
       </header>
+      <Suspense fallback={null}>{stands && <Told session={inbox.session} />}</Suspense>
       {inbox.isPending ? (
         <RowsSkeleton />
       ) : inbox.isError && items.length === 0 ? (

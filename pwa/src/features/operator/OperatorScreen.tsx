@@ -4,10 +4,13 @@ import { CircleCheck, RotateCw } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { api, ask, once } from '@/shared/api/client'
 import { inWords, isStatus } from '@/shared/api/problem'
+import type { TroubledConnection } from '@/shared/api/types'
+import { mendWords, stepLabel, troubleLabel } from '@/shared/connect/words'
 import { usePlace } from '@/shared/i18n/place'
 import { count, fullTime, when, type Place } from '@/shared/i18n/time'
 import { useNow } from '@/shared/i18n/now'
 import { Button } from '@/shared/ui/Button'
+import { cx } from '@/shared/ui/classes'
 import { Empty } from '@/shared/ui/Empty'
 import { RowsSkeleton } from '@/shared/ui/Skeleton'
 import { toast } from '@/shared/ui/toasts'
@@ -17,6 +20,12 @@ const jobsOptions = queryOptions({
   queryFn: ({ signal }) => ask(api.GET('/api/operator/jobs', { signal })).then((page) => page.items),
 })
 
+const connectionsOptions = queryOptions({
+  queryKey: ['operator', 'connections'],
+  queryFn: ({ signal }) => ask(api.GET('/api/operator/connections', { signal, headers: { 'X-Background': '1' } })).then((page) => page.items),
+  refetchInterval: 60_000,
+})
+
 const webhooksOptions = queryOptions({
   queryKey: ['operator', 'webhooks'],
   queryFn: ({ signal }) => ask(api.GET('/api/operator/webhooks', { signal })).then((page) => page.items),
@@ -24,6 +33,7 @@ const webhooksOptions = queryOptions({
 
 /** The graveyard: what could not be done, and what could not be routed. Nothing is lost; it waits here. */
 export function OperatorScreen() {
+  const connections = useQuery(connectionsOptions)
   const jobs = useQuery(jobsOptions)
   const webhooks = useQuery(webhooksOptions)
   const place = usePlace()
@@ -35,6 +45,11 @@ export function OperatorScreen() {
           <h1 className="text-28 font-bold tracking-tight">{m.nav_operator()}</h1>
           <p className="mt-1 text-15 text-ink-3">{m.operator_hint()}</p>
         </header>
+        <Graveyard title={m.operator_connections()} pending={connections.isPending} error={connections.error} onRetry={() => void connections.refetch()} none={m.operator_connections_none()} size={connections.data?.length ?? 0}>
+          {connections.data?.map((one) => (
+            <Troubled key={one.page_id} connection={one} now={now} place={place} />
+          ))}
+        </Graveyard>
         <Graveyard title={m.operator_jobs()} pending={jobs.isPending} error={jobs.error} onRetry={() => void jobs.refetch()} none={m.operator_jobs_none()} size={jobs.data?.length ?? 0}>
           {jobs.data?.map((job) => (
             <Row
@@ -100,6 +115,31 @@ function Graveyard({ title, pending, error, onRetry, none, size, children }: Gra
         <ul>{children}</ul>
       )}
     </section>
+  )
+}
+
+/** What is wrong, since when, and what the business or the agency does about it. */
+function Troubled({ connection, now, place }: { connection: TroubledConnection; now: Date; place: Place }) {
+  const at = connection.since ?? connection.token_ends_at
+  return (
+    <li className="border-b border-hairline py-4">
+      <p className="text-17 font-semibold break-words">
+        {connection.organization_name} · {connection.page_name}
+      </p>
+      {connection.mend && <p className="mt-0.5 text-15 text-pretty text-ink-2">{mendWords(connection.mend)}</p>}
+      <p className={cx('mt-1 text-13', connection.kind === 'missing' ? 'text-late-text' : 'text-waning-text')}>
+        {troubleLabel(connection.kind)}
+        {connection.step && ` · ${stepLabel(connection.step)}`}
+        {at && (
+          <>
+            {' · '}
+            <time dateTime={at} title={fullTime(new Date(at), place)}>
+              {when(new Date(at), now, place)}
+            </time>
+          </>
+        )}
+      </p>
+    </li>
   )
 }
 

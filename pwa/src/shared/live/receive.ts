@@ -67,6 +67,10 @@ export class Receiver {
         void refetchQuietly(this.client, { queryKey: leadKeys.timeline(id) })
         void refetchQuietly(this.client, { queryKey: leadKeys.detail(id) })
         return
+      case 'connections':
+        void refetchQuietly(this.client, { queryKey: ['connections'] })
+        void refetchQuietly(this.client, { queryKey: ['connect'] })
+        return
       case 'organization':
         void refetchQuietly(this.client, { queryKey: ['session'] })
         return
