@@ -151,6 +151,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/connections/meta/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Meta's count of leads and ours, by form and day. */
+        get: operations["connections_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/connections/meta/pages/{page_id}": {
         parameters: {
             query?: never;
@@ -180,6 +197,23 @@ export interface paths {
         put?: never;
         /** Tests a page's connection from our address to a real lead. Takes up to half a minute. */
         post: operations["connections_test_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/trouble": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with the organization's connections, or will be within a week: while there is any, leads may be missing or late. */
+        get: operations["connections_troubles"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -970,6 +1004,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections that are broken, or will be within a week, with what mends each; of the organizations that the operator looks after. */
+        get: operations["operator_connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/jobs": {
         parameters: {
             query?: never;
@@ -1621,7 +1672,7 @@ export interface components {
          * @description A kind of action. Its name stands in the database, in snake case, and never changes.
          * @enum {string}
          */
-        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "page_connected" | "connection_broken" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
+        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "page_connected" | "connection_broken" | "connection_mended" | "page_subscribed" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
         /**
          * @description Who did it.
          * @enum {string}
@@ -1875,6 +1926,66 @@ export interface components {
             /** @description Of those who take leads; who is not there on that day is left out. */
             people: components["schemas"]["Worked"][];
         };
+        /** @description Of one day. */
+        DayTally: {
+            /** Format: date */
+            date: string;
+            /**
+             * Format: int64
+             * @description … taken out of the graveyard by an owner.
+             */
+            discarded: number;
+            /**
+             * Format: int64
+             * @description Of ours: no webhook told of them in time, so they were found by asking.
+             */
+            found: number;
+            /**
+             * Format: int64
+             * @description Told by a webhook, so lately that the list may still lack it; in neither count.
+             */
+            fresh: number;
+            /**
+             * Format: int64
+             * @description … given up after many tries; they can be replayed.
+             */
+            given_up: number;
+            /**
+             * Format: int64
+             * @description … that were here and were erased, or were never taken in.
+             */
+            gone: number;
+            /**
+             * Format: int64
+             * @description Leads in Meta's list.
+             */
+            meta: number;
+            /**
+             * Format: int64
+             * @description Meta's that are not here: to be fetched any moment.
+             */
+            on_the_way: number;
+            /**
+             * Format: int64
+             * @description Leads that are here, of those sent before the list was last read.
+             */
+            ours: number;
+            /**
+             * Format: int64
+             * @description Of ours: made with Meta's testing tool.
+             */
+            tests: number;
+            /**
+             * Format: int64
+             * @description Of ours: not in Meta's list.
+             */
+            unlisted: number;
+            /**
+             * Format: int64
+             * @description … waiting for the connection to be mended.
+             */
+            waiting: number;
+        };
         /** @description Where questions go, by their keys. A question that is not named goes where it goes by itself. */
         Decisions: {
             targets: {
@@ -1979,6 +2090,17 @@ export interface components {
             options: string[];
             /** @description Where it goes. */
             target: components["schemas"]["Target"];
+        };
+        /** @description Of one form. */
+        FormTally: {
+            /**
+             * Format: date-time
+             * @description Up to when Meta's list was read; null: not yet.
+             */
+            asked_at: string | null;
+            days: components["schemas"]["DayTally"][];
+            form_id: components["schemas"]["FormId"] | null;
+            name: string | null;
         };
         /** @description A page's access token. */
         GivenToken: {
@@ -2255,6 +2377,39 @@ export interface components {
                 user_id: components["schemas"]["UserId"] | null;
             }[];
         };
+        /** @description A list that is given whole. */
+        Items_Trouble: {
+            items: {
+                kind: components["schemas"]["TroubleKind"];
+                mend: components["schemas"]["Mend"] | null;
+                /** @description Meta's id. */
+                page_id: string;
+                page_name: string;
+                /**
+                 * Format: date-time
+                 * @description Null where it has yet to come.
+                 */
+                since: string | null;
+                step: components["schemas"]["Step"] | null;
+                /**
+                 * Format: date-time
+                 * @description When the token ends.
+                 */
+                token_ends_at: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the owners were told.
+                 */
+                told_at: string | null;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_TroubledConnection: {
+            items: (components["schemas"]["Trouble"] & {
+                organization_id: components["schemas"]["OrganizationId"];
+                organization_name: string;
+            })[];
+        };
         /** @description What a new person says of themselves. */
         Join: components["schemas"]["Presented"] & {
             locale: components["schemas"]["Locale"];
@@ -2433,6 +2588,11 @@ export interface components {
             broken_at: string | null;
             /** @description `token_dead`, `permission` or `policy_blocked`. */
             broken_reason: string | null;
+            /**
+             * Format: int32
+             * @description How much of that budget was used. Percent.
+             */
+            budget_percent: number | null;
             /** Format: date-time */
             connected_at: string;
             /**
@@ -2451,12 +2611,23 @@ export interface components {
             page_id: string;
             /**
              * Format: date-time
+             * @description Until then Meta's lists are not asked, since its budget for calls is used up for the most part; webhooks are fetched all the same.
+             */
+            slow_until: string | null;
+            /**
+             * Format: date-time
              * @description When Meta was asked to tell us of its leads.
              */
             subscribed_at: string | null;
             test: components["schemas"]["ConnectionTest"] | null;
             /** @description The last four characters of its token. */
             token_end: string;
+            /**
+             * Format: date-time
+             * @description When the token ends, or its right to read data, where Meta says so.
+             */
+            token_ends_at: string | null;
+            trouble: components["schemas"]["Trouble"] | null;
             /**
              * Format: int64
              * @description Leads that are still to be fetched.
@@ -3072,6 +3243,12 @@ export interface components {
         SwitchOrganization: {
             organization_id: components["schemas"]["OrganizationId"];
         };
+        /** @description Meta's count and ours. */
+        Tally: {
+            /** @description All forms together, newest day first; days of the organization's time zone. */
+            days: components["schemas"]["DayTally"][];
+            forms: components["schemas"]["FormTally"][];
+        };
         /**
          * @description Where an answer goes.
          * @enum {string}
@@ -3160,6 +3337,40 @@ export interface components {
             received_at: string;
             /** Format: date-time */
             stored_at: string;
+        };
+        /** @description What is wrong with a page's connection, or soon will be. */
+        Trouble: {
+            kind: components["schemas"]["TroubleKind"];
+            mend: components["schemas"]["Mend"] | null;
+            /** @description Meta's id. */
+            page_id: string;
+            page_name: string;
+            /**
+             * Format: date-time
+             * @description Null where it has yet to come.
+             */
+            since: string | null;
+            step: components["schemas"]["Step"] | null;
+            /**
+             * Format: date-time
+             * @description When the token ends.
+             */
+            token_ends_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the owners were told.
+             */
+            told_at: string | null;
+        };
+        /**
+         * @description What trouble means for leads.
+         * @enum {string}
+         */
+        TroubleKind: "missing" | "late" | "ends_soon";
+        /** @description The same, as whoever looks after several businesses sees it. */
+        TroubledConnection: components["schemas"]["Trouble"] & {
+            organization_id: components["schemas"]["OrganizationId"];
+            organization_name: string;
         };
         /** @description The person of a session. */
         User: {
@@ -3681,6 +3892,35 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    connections_count: {
+        parameters: {
+            query?: {
+                /** @description 1 to 31, today among them; 7 unless said. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tally"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     connections_connect_page: {
         parameters: {
             query?: never;
@@ -3786,6 +4026,31 @@ export interface operations {
             409: components["responses"]["Conflict"];
             414: components["responses"]["UriTooLong"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    connections_troubles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Trouble"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -5771,6 +6036,31 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    operator_connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_TroubledConnection"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
