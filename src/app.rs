@@ -14,6 +14,7 @@ use crate::{
     providers::{
         mail::Mail,
         meta::{AppSecret, Meta},
+        sms::Sms,
     },
     types::clock::Clock,
 };
@@ -28,6 +29,8 @@ pub struct Parts {
     pub meta: Meta,
     /// `None`: mail is not set up.
     pub mail: Option<Mail>,
+    /// `None`: text messages are not set up.
+    pub sms: Option<Sms>,
     /// Checks the signature of deliveries.
     pub meta_secret: AppSecret,
     pub clock: Clock,
@@ -40,12 +43,13 @@ pub struct Parts {
 }
 
 impl App {
-    pub fn new(db: Db, meta: Meta, mail: Option<Mail>, clock: Clock, config: Config) -> Self {
+    pub fn new(db: Db, meta: Meta, mail: Option<Mail>, sms: Option<Sms>, clock: Clock, config: Config) -> Self {
         let meta_secret = AppSecret::new(config.meta.app_secret.clone());
         Self(Arc::new(Parts {
             db,
             meta,
             mail,
+            sms,
             meta_secret,
             clock,
             config,

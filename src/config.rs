@@ -1,14 +1,20 @@
 //! The configuration: from the environment, a struct per concern, every problem told at once. `docs/CONFIGURATION.md` is the table.
 
 mod limits;
+mod messages;
 mod redis;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use url::Url;
 
-use crate::{db::seal::MasterKeys, providers::mail::MailOptions, types::networks::Networks};
+use crate::{
+    db::seal::MasterKeys,
+    providers::{mail::MailOptions, sms::SmsOptions},
+    types::networks::Networks,
+};
 pub use limits::Limits;
+pub use messages::MAIL_TIMEOUT;
 pub use redis::RedisUrl;
 
 /// Everything the server is told.
@@ -19,6 +25,8 @@ pub struct Config {
     pub meta: MetaConfig,
     /// `None`: no letters are sent; codes are handed over by people.
     pub mail: Option<MailOptions>,
+    /// `None`: no text messages are sent.
+    pub sms: Option<SmsOptions>,
     pub worker: WorkerConfig,
     pub processes: Processes,
     /// One-tap logins and a world of invented people. Never in production.
@@ -103,9 +111,6 @@ pub enum Purpose {
 #[error("The configuration cannot be used (docs/CONFIGURATION.md):\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
 pub struct Problems(pub Vec<String>);
 
-/// For a conversation with the mail server.
-pub const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// Shorter secrets can be guessed.
 const SECRET_LENGTH: usize = 16;
 const DEFAULT_SECRETS: [&str; 6] = ["changeme", "change-me", "secret", "password", "default", "example"];
@@ -172,6 +177,7 @@ impl Config {
                 graph_version: reader.text("META_GRAPH_VERSION").unwrap_or_else(|| "v26.0".to_owned()),
             },
             mail: reader.mail(purpose),
+            sms: reader.sms(),
             worker: WorkerConfig { concurrency: reader.positive("WORKER_CONCURRENCY", 32) as usize },
             processes,
             demo: purpose == Purpose::Demo,
@@ -253,27 +259,6 @@ impl<G: Fn(&str) -> Option<String>> Reader<G> {
         Processes { redis, drain_delay, drain }
     }
 
-    fn mail(&mut self, purpose: Purpose) -> Option<MailOptions> {
-        let url: Url = self.optional("SMTP_URL", "a URL such as smtps://user:password@mail.example.com")?;
-        let is_private = match (url.scheme(), url.query_pairs().find(|(name, _)| name == "tls")) {
-            ("smtps", _) => true,
-            ("smtp", Some((_, tls))) => tls == "required",
-            ("smtp", None) => is_loopback(&url) || purpose == Purpose::Demo,
-            _ => {
-                self.say("SMTP_URL", "begins with smtps://, or with smtp:// and ends in ?tls=required");
-                return None;
-            }
-        };
-        if !is_private {
-            self.say("SMTP_URL", "would send codes in the clear: use smtps://, or append ?tls=required");
-        }
-        if self.text("MAIL_FROM").is_none() {
-            self.say("MAIL_FROM", "is needed together with SMTP_URL: NextMove <nextmove@example.com>");
-        }
-        let from = self.optional("MAIL_FROM", "a sender such as NextMove <nextmove@example.com>")?;
-        Some(MailOptions { url, from, timeout: MAIL_TIMEOUT })
-    }
-
     fn check_public_url(&mut self, purpose: Purpose, url: &Url) {
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             self.say("PUBLIC_URL", "is not a URL such as https://app.example.com");
@@ -351,34 +336,5 @@ mod tests {
         let demo = read(Purpose::Demo, &[]).expect("a demo needs nothing");
         assert_eq!(demo.meta.app_secret.len(), 32);
         assert!(config.mail.is_none());
-    }
-
-    #[test]
-    fn mail_is_private_or_stays_on_this_machine() {
-        let read = |url: &str, from: &str| {
-            let given = [SECRETS[0], SECRETS[1], ("SMTP_URL", url), ("MAIL_FROM", from)];
-            read(Purpose::Serve, &given).map(|config| config.mail.is_some())
-        };
-        let from = "NextMove <nextmove@example.com>";
-        for good in [
-            "smtps://user:secret-of-the-relay@mail.example.com",
-            "smtp://mail.example.com:587?tls=required",
-            "smtp://127.0.0.1:2525",
-            "smtp://localhost",
-        ] {
-            assert!(read(good, from).expect(good), "{good}");
-        }
-        for bad in [
-            "smtp://user:secret-of-the-relay@mail.example.com",
-            "smtp://mail.example.com?tls=opportunistic",
-            "https://x",
-            "mail",
-        ] {
-            let told = read(bad, from).expect_err(bad).to_string();
-            assert!(told.contains("SMTP_URL") && !told.contains("secret-of-the-relay"), "{told}");
-        }
-        assert!(read("smtps://mail.example.com", "").expect_err("no sender").to_string().contains("MAIL_FROM"));
-        assert!(read("smtps://mail.example.com", "nobody").expect_err("no sender").to_string().contains("MAIL_FROM"));
-        assert!(!read("", from).expect("no mail"));
     }
 }

@@ -28,6 +28,7 @@ pub mod demo;
 pub mod identity;
 pub mod integrations;
 pub mod leads;
+pub mod messages;
 pub mod organizations;
 pub mod rota;
 pub mod seed;

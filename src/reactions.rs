@@ -59,6 +59,8 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
             metrics::counter!("nextmove_meta_connections_broken_total").increment(1);
             Ok(())
         }
+        // Whoever waits for a message's end, or for an answer, is told here.
+        Event::MessageSettled { .. } | Event::MessageReceived { .. } | Event::OptedOut { .. } => Ok(()),
         Event::Unknown => Err(Error::Unavailable("an event of a newer release".to_owned())),
         // Told live; nothing lasting follows.
         Event::LeadCaptured { .. }

@@ -20,6 +20,7 @@ use crate::{
     providers::{
         mail::Mail,
         meta::{AppSecret, Meta, MetaId, MetaOptions},
+        sms::Sms,
     },
     types::clock::Clock,
     web, worker,
@@ -147,7 +148,8 @@ pub async fn app(config: Config, database_url: &str, clock: Clock) -> Result<App
     };
     let meta = Meta::new(options).map_err(Error::internal)?;
     let mail = config.mail.clone().map(Mail::new).transpose().map_err(Error::internal)?;
-    Ok(App::new(db, meta, mail, clock, config))
+    let sms = config.sms.clone().map(Sms::new).transpose().map_err(Error::internal)?;
+    Ok(App::new(db, meta, mail, sms, clock, config))
 }
 
 /// Which part of the work a process does.

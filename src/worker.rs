@@ -17,6 +17,7 @@ use crate::{
     },
     jobs::{self, Context, Failure, Job, Registry},
     leads::{EndSnooze, HandOver, Reseal},
+    messages::{self, SendMessage, TakeCallback},
     organizations, outbox,
     reactions::React,
 };
@@ -37,6 +38,8 @@ pub fn registry() -> Registry<App> {
         .with::<SendInvitation>()
         .with::<SendReset>()
         .with::<SendNotice>()
+        .with::<SendMessage>()
+        .with::<TakeCallback>()
         .with::<ResealOrigins>()
         .with::<CheckTrail>()
         .with::<React>()
@@ -75,6 +78,7 @@ impl Job<App> for Sweep {
                 jobs::prune(directory, now - SLOTS_KEPT).await?;
                 integrations::prune(directory, now - RECEIPTS_KEPT).await?;
                 identity::prune(directory).await?;
+                messages::prune_directory(directory).await?;
                 for organization in organizations::all_ids(directory).await? {
                     jobs::enqueue_for::<App, _>(
                         directory,
@@ -116,7 +120,8 @@ impl Job<App> for SweepOrganization {
                     let now = tx.now();
                     let events = outbox::prune(tx, now - EVENTS_KEPT, SWEPT).await?;
                     let listed = integrations::forget_listed(tx, SWEPT).await?;
-                    Ok(events.max(listed).max(crate::db::prune_replays(tx, now - KEYS_KEPT, SWEPT).await?))
+                    let events = events.max(messages::prune(tx, SWEPT).await?).max(listed);
+                    Ok(events.max(crate::db::prune_replays(tx, now - KEYS_KEPT, SWEPT).await?))
                 })
                 .await?;
             if swept < SWEPT.unsigned_abs() {

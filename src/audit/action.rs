@@ -1,12 +1,11 @@
 //! What can stand in the trail. A new action does not compile until somebody has decided its group and its subject; the app does not
 //! compile until it has words for it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use super::Entry;
 
 /// A kind of action. Its name stands in the database, in snake case, and never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -84,6 +83,11 @@ pub enum Action {
     /// Somebody is away for a while; is back.
     PauseBegun,
     PauseEnded,
+    /// As whom SMS and e-mail are sent.
+    SendingSettingsChanged,
+    /// Somebody is not to be written to any more; by themselves, by what a vendor tells, or by hand.
+    SuppressionAdded,
+    SuppressionRemoved,
 
     PageConnected,
     ConnectionBroken,
@@ -149,6 +153,8 @@ pub enum Subject {
     Delivery,
     Invitation,
     Form,
+    /// Somebody who is not to be written to.
+    Suppression,
 }
 
 impl Subject {
@@ -161,13 +167,14 @@ impl Subject {
             Self::Delivery => "delivery",
             Self::Invitation => "invitation",
             Self::Form => "form",
+            Self::Suppression => "suppression",
         }
     }
 }
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 68] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -215,6 +222,9 @@ impl Action {
         Self::ShiftChanged,
         Self::PauseBegun,
         Self::PauseEnded,
+        Self::SendingSettingsChanged,
+        Self::SuppressionAdded,
+        Self::SuppressionRemoved,
         Self::PageConnected,
         Self::ConnectionBroken,
         Self::ConnectionMended,
@@ -249,7 +259,7 @@ impl Action {
 
     fn parts(self) -> (&'static str, Group, Option<Subject>) {
         use Group::{Access, Leads, Settings, System, Team, Views};
-        use Subject::{Delivery, Form, Invitation, Lead, Organization, Page, User};
+        use Subject::{Delivery, Form, Invitation, Lead, Organization, Page, Suppression, User};
         match self {
             Self::LeadCaptured => ("lead_captured", Leads, Some(Lead)),
             Self::LeadEnquired => ("lead_enquired", Leads, Some(Lead)),
@@ -298,6 +308,9 @@ impl Action {
             Self::ShiftChanged => ("shift_changed", Team, Some(User)),
             Self::PauseBegun => ("pause_begun", Team, Some(User)),
             Self::PauseEnded => ("pause_ended", Team, Some(User)),
+            Self::SendingSettingsChanged => ("sending_settings_changed", Settings, None),
+            Self::SuppressionAdded => ("suppression_added", Settings, Some(Suppression)),
+            Self::SuppressionRemoved => ("suppression_removed", Settings, Some(Suppression)),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::ConnectionMended => ("connection_mended", Settings, Some(Page)),
@@ -328,41 +341,6 @@ impl Action {
     /// The action, done to this.
     pub fn on(self, subject: impl Into<Uuid>) -> Entry {
         Entry { subject: Some(subject.into()), ..Entry::from(self) }
-    }
-}
-
-/// What is to be written: the action, what it was done to, and what else there is to say of it.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    pub(super) action: Action,
-    pub(super) subject: Option<Uuid>,
-    pub(super) details: BTreeMap<String, Value>,
-}
-
-impl From<Action> for Entry {
-    fn from(action: Action) -> Self {
-        Self { action, subject: None, details: BTreeMap::new() }
-    }
-}
-
-impl Entry {
-    /// A detail: an id, the name of a field, a word of ours. Never what a person is called, said or left: the trail cannot forget.
-    #[must_use]
-    pub fn with(mut self, name: &str, detail: impl Serialize) -> Self {
-        let detail = serde_json::to_value(detail).expect("ids and words serialize");
-        if !detail.is_null() {
-            self.details.insert(name.to_owned(), detail);
-        }
-        self
-    }
-
-    /// As [`Self::with`], for each field of an object.
-    #[must_use]
-    pub fn with_all(mut self, details: Value) -> Self {
-        if let Value::Object(fields) = details {
-            self.details.extend(fields.into_iter().filter(|(_, detail)| !detail.is_null()));
-        }
-        self
     }
 }
 

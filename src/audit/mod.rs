@@ -12,6 +12,7 @@
 //! - A lead's screen is answered only when the trail has it.
 
 mod action;
+mod entry;
 mod jobs;
 mod read;
 mod sql;
@@ -25,7 +26,8 @@ use crate::{
     outbox::trail::Line,
     types::ids::OrganizationId,
 };
-pub use action::{Action, Entry, Group, Subject};
+pub use action::{Action, Group, Subject};
+pub use entry::Entry;
 pub use jobs::{CheckTrail, CheckTrails, ResealOrigins};
 pub use read::{ActorKind, Chain, Checked, FileFilter, Filter, Told, all, chain, list};
 pub use verify::{Break, Found, Position, head, verify};

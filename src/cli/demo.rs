@@ -14,8 +14,8 @@ use super::{
 use crate::{
     config::{Config, MAIL_TIMEOUT, Purpose},
     identity,
-    providers::mail::MailOptions,
-    sandbox::meta::APP_ID,
+    providers::{mail::MailOptions, sms::SmsOptions},
+    sandbox::{meta::APP_ID, senders::Senders},
     start::{self, Database, Role},
 };
 
@@ -32,6 +32,9 @@ pub(super) fn demo(meta: Option<Url>) -> Outcome {
     let own_mail = if own_sandbox.is_some() && config.mail.is_none() { Some(free_address()?) } else { None };
     if let Some(address) = own_mail {
         config.mail = Some(sandbox_mail(address)?);
+    }
+    if let (Some(address), None) = (own_sandbox, &config.sms) {
+        config.sms = Some(sandbox_sms(address)?);
     }
     let mut database = Database::start(&config, &progress).map_err(|error| error.to_string())?;
     let sandbox = own_sandbox.map(|address| Sandbox::start(address, own_mail, &config)).transpose()?;
@@ -60,7 +63,7 @@ pub(super) fn demo(meta: Option<Url>) -> Outcome {
         }
         println!("\n  Sign in with one tap. Ctrl-C stops everything.");
         if let (Some(_), Some(address)) = (own_mail, own_sandbox) {
-            println!("  Mails stay here, to be read at http://{address}/mails");
+            println!("  Mails stay here, to be read at http://{address}/mails; SMS at http://{address}/texts");
         }
         println!();
         tokio::select! {
@@ -83,7 +86,14 @@ fn free_address() -> Result<SocketAddr, String> {
 fn sandbox_mail(address: SocketAddr) -> Result<MailOptions, String> {
     let url = Url::parse(&format!("smtp://{address}")).map_err(|error| error.to_string())?;
     let from = "NextMove <demo@nextmove.example>".parse().map_err(|_| "The demo has no sender.")?;
-    Ok(MailOptions { url, from, timeout: MAIL_TIMEOUT })
+    Ok(MailOptions { url, from, timeout: MAIL_TIMEOUT, webhook_key: None })
+}
+
+/// So do its text messages.
+fn sandbox_sms(address: SocketAddr) -> Result<SmsOptions, String> {
+    let (url, key) = Senders::sms_url("twilio", &address.to_string());
+    let from = Some("NextMove".parse().map_err(|_| "The demo has no sender.")?);
+    Ok(SmsOptions { url, from, webhook_key: Some(key.to_owned()), timeout: MAIL_TIMEOUT })
 }
 
 /// The sandbox's process. It ends when its standard input does, so also when we are killed.
@@ -96,7 +106,7 @@ impl Sandbox {
         let secret = String::from_utf8_lossy(&config.meta.app_secret).into_owned();
         let mail = mail.map(|address| format!("--mail-listen={address}"));
         let child = Command::new(program)
-            .args(["sandbox", "--until-input-ends", "--demo-pages", "--stream", "20..40"])
+            .args(["sandbox", "--until-input-ends", "--demo-pages", "--senders", "--stream", "20..40"])
             .args(["--listen", &address.to_string(), "--webhook-url", &webhook])
             .args(mail)
             .env(sandbox::APP_SECRET, secret) // not an argument: those everybody on the machine can read

@@ -12,6 +12,7 @@ use crate::{
     sandbox::{
         mail::{self, Sink},
         meta::{self, Language, Options, PageOptions},
+        senders::{self, Senders},
     },
     types::clock::Clock,
 };
@@ -44,6 +45,9 @@ pub(super) struct Flags {
     /// Also a mail server: it takes letters here, and shows them under /mails of --listen
     #[arg(long)]
     mail_listen: Option<SocketAddr>,
+    /// Also those who send SMS and e-mail over HTTP, under paths of their own; they tell the server of --webhook-url how it goes on. /texts shows the SMS
+    #[arg(long)]
+    senders: bool,
     /// Ends when standard input does
     #[arg(long)]
     until_input_ends: bool,
@@ -86,6 +90,12 @@ pub(super) fn run(flags: &Flags) -> Outcome {
     let mail_listen = flags.mail_listen;
     if mail_listen.is_some() {
         options.beside = sink.router();
+    }
+    if flags.senders {
+        let server = flags.webhook_url.as_ref().and_then(|url| url.join("/").ok());
+        let clock = std::sync::Arc::new(|| Clock::Real.now());
+        let senders = Senders::new(senders::Options { server, delivers: true, clock });
+        options.beside = std::mem::take(&mut options.beside).merge(senders.router());
     }
     let until_input_ends = flags.until_input_ends;
     let outcome = runtime()?.block_on(async {

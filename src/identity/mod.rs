@@ -13,6 +13,7 @@
 mod access;
 mod address;
 mod code;
+mod contact;
 mod demo;
 mod factor;
 mod http;
@@ -42,10 +43,14 @@ use crate::{
     db::{Directory, Tx},
     error::{Error, Result},
     organizations::{Locale, Organization, Visibility},
-    types::ids::{OperatorId, OrganizationId, UserId},
+    types::{
+        ids::{OperatorId, OrganizationId, UserId},
+        phone::Phone,
+    },
 };
 pub use access::{Manager, Operator, Owner, Proven, SignedIn, Staff, Whence};
 pub use address::{client_address, counted};
+pub use contact::{Contact, contact};
 pub use demo::{DemoLogin, demo_logins};
 pub use http::{demo_routes, routes};
 pub use letters::{SendInvitation, SendNotice, SendReset};
@@ -136,6 +141,9 @@ pub struct User {
     /// The path of their picture; another one has another path.
     #[schema(required = true)]
     pub picture: Option<String>,
+    /// Their mobile number, for alerts.
+    #[schema(required = true)]
+    pub phone: Option<Phone>,
 }
 
 /// One organization that a person can act for.

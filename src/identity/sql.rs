@@ -11,7 +11,10 @@ use super::{Member, Membership, NewUser, Role, User, picture};
 use crate::{
     db::{Directory, Tx, seal::Sealed},
     error::{Error, Result},
-    types::ids::{OperatorId, OrganizationId, SessionId, UserId},
+    types::{
+        ids::{OperatorId, OrganizationId, SessionId, UserId},
+        phone::Phone,
+    },
 };
 
 pub(super) async fn insert_user(
@@ -90,7 +93,7 @@ pub(super) async fn credentials(directory: &mut Directory, email: &str) -> Resul
 
 pub(super) async fn user(directory: &mut Directory, id: UserId) -> Result<User> {
     let row = sqlx::query!(
-        r#"select u.email as "email: Sealed", u.name as "name: Sealed", u.locale, p.version as "picture?"
+        r#"select u.email as "email: Sealed", u.name as "name: Sealed", u.locale, u.phone as "phone: Sealed", p.version as "picture?"
            from users u left join pictures p on p.user_id = u.id and p.image is not null where u.id = $1"#,
         id.0
     )
@@ -102,6 +105,12 @@ pub(super) async fn user(directory: &mut Directory, id: UserId) -> Result<User> 
         email: directory.open("users", "email", id.0, &row.email)?,
         locale: row.locale.map(|locale| locale.parse()).transpose()?,
         picture: row.picture.map(|version| picture::path(id, version)),
+        phone: row
+            .phone
+            .map(|sealed| directory.open("users", "phone", id.0, &sealed))
+            .transpose()?
+            .map(|phone| Phone::from_e164(&phone).map_err(Error::internal))
+            .transpose()?,
     })
 }
 

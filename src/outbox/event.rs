@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
-    types::ids::{LeadId, UserId},
+    types::ids::{LeadId, MessageId, SuppressionId, UserId},
 };
 
 /// Something that happened in an organization.
@@ -33,6 +33,12 @@ pub enum Event {
     ConnectionBroken { page_id: String, row: Uuid },
     /// What was broken is well again, by a person or by itself: what waited follows.
     ConnectionMended { page_id: String, row: Uuid },
+    /// Nothing more is heard of a message: it arrived, or it did not.
+    MessageSettled { message: MessageId },
+    /// Somebody wrote back. `lead`: who was last written to at their address.
+    MessageReceived { message: MessageId, lead: Option<LeadId> },
+    /// Somebody is not to be written to any more.
+    OptedOut { suppression: SuppressionId },
     /// Written by a newer release, while both run: apps are told to fetch everything, jobs wait for a worker that knows it.
     #[serde(skip)]
     Unknown,
@@ -61,6 +67,7 @@ impl Event {
             | Self::PageConnected { .. }
             | Self::ConnectionBroken { .. }
             | Self::ConnectionMended { .. } => true,
+            Self::MessageSettled { .. } | Self::MessageReceived { .. } | Self::OptedOut { .. } => true,
             Self::LeadCaptured { .. }
             | Self::LeadChanged { .. }
             | Self::TimelineChanged { .. }
@@ -78,6 +85,8 @@ impl Event {
             Self::PageConnected { row, .. }
             | Self::ConnectionBroken { row, .. }
             | Self::ConnectionMended { row, .. } => *row,
+            Self::MessageSettled { message } | Self::MessageReceived { message, .. } => message.0,
+            Self::OptedOut { suppression } => suppression.0,
             Self::Unknown => Uuid::nil(),
         }
     }

@@ -3,3 +3,4 @@
 
 pub mod mail;
 pub mod meta;
+pub mod senders;

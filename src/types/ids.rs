@@ -76,6 +76,9 @@ ids! {
     FormId,
     ReceiptId,
     QuarantineId,
+    /// An SMS or an e-mail, out or in.
+    MessageId,
+    SuppressionId,
 }
 
 /// In the place of an organization, where something is the house's own: what operators and the command line do outside any

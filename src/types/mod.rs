@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod country;
+pub mod gsm;
 pub mod holidays;
 pub mod hours;
 pub mod ids;
@@ -9,3 +10,4 @@ pub mod intervals;
 pub mod networks;
 pub mod origin;
 pub mod phone;
+pub mod sender;

@@ -63,6 +63,7 @@ fn describe() {
         ("nextmove_meta_missed_leads_total", "Leads that no webhook told of, found by asking"),
         ("nextmove_meta_connections_broken_total", "Connections that Meta refuses and a person must mend"),
         ("nextmove_audit_breaks_total", "Audit trails that a walk found broken"),
+        ("nextmove_message_callbacks_unknown_total", "What vendors told of messages that are nobody's; it is kept"),
         ("nextmove_sql_slow_total", "Statements that took longer than 100 ms"),
         ("nextmove_requests_shed_total", "Requests that were told to come back: too many at a time"),
         ("nextmove_sockets_lagging_total", "Apps disconnected because they could not keep up"),
@@ -74,6 +75,9 @@ fn describe() {
     for why in ["all", "address", "descriptors", "full"] {
         counter!("nextmove_connections_refused_total", "why" => why).increment(0);
     }
+    describe_counter!("nextmove_messages_total", "Messages handed to a vendor: channel, what came of it (taken, refused, later, unknown)");
+    describe_counter!("nextmove_messages_settled_total", "Messages of which nothing more is heard: channel, state, why");
+    describe_counter!("nextmove_suppressions_total", "People who are not to be written to any more: channel, why");
     describe_counter!("nextmove_job_failures_total", "Failed runs of jobs: kind, whether it was given up (buried)");
     gauge!("nextmove_sockets").increment(0.0);
     gauge!("nextmove_connections").increment(0.0);

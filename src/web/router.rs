@@ -17,7 +17,7 @@ use super::{
     admission::{self, Gate},
     audit, health, middleware, openapi, pwa,
 };
-use crate::{app::App, attempts, campaigns, error::Error, identity, integrations, leads, rota, sla};
+use crate::{app::App, attempts, campaigns, error::Error, identity, integrations, leads, messages, rota, sla};
 
 /// A request body; webhooks, which come in batches, set their own.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -28,6 +28,7 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(identity::routes())
         .merge(sla::routes())
         .merge(rota::routes())
+        .merge(messages::routes())
         .merge(leads::routes())
         .merge(attempts::routes())
         .merge(campaigns::routes())
@@ -53,6 +54,7 @@ pub fn router(app: App, sockets: SocketIoLayer) -> Router {
         .route("/api/openapi.json", get(move || async move { json }))
         .merge(docs)
         .merge(integrations::webhook_routes())
+        .merge(messages::webhook_routes())
         .merge(health::routes())
         .fallback(elsewhere)
         .method_not_allowed_fallback(async || method_not_allowed())

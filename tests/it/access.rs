@@ -58,6 +58,21 @@ fn table() -> Vec<Line> {
         line("post /api/session", |_| json!({ "email": "nobody@example.com", "password": "x" }), [401; 6]),
         line("get /api/session", nothing, [401, 200, 200, 200, 200, 200]),
         line("patch /api/me", |_| json!({ "locale": "en" }), [401, 200, 200, 200, 200, 200]),
+        line("get /api/messages/settings", nothing, [401, 200, 403, 403, 200, 403]),
+        line(
+            "put /api/messages/settings",
+            |_| json!({ "sms_sender": null, "reply_to": null }),
+            [401, 428, 403, 403, 428, 403],
+        ),
+        line("post /api/messages/test", |_| json!({ "channel": "sms" }), [401, 409, 409, 409, 409, 403]),
+        line("get /api/messages/{id}", nothing, HIDDEN),
+        line("get /api/suppressions", nothing, [401, 200, 403, 403, 200, 403]),
+        line(
+            "post /api/suppressions",
+            |_| json!({ "channel": "email", "address": "x@example.com" }),
+            [401, 201, 403, 403, 201, 403],
+        ),
+        line("delete /api/suppressions/{id}", nothing, OWNERS),
         line("get /api/team", nothing, [401, 200, 200, 200, 200, 403]),
         line("patch /api/team/{id}", |_| json!({ "role": "agent" }), [401, 404, 403, 403, 404, 403]),
         line("delete /api/team/{id}", nothing, [401, 404, 404, 403, 404, 403]),
@@ -261,5 +276,6 @@ async fn everybody_is_answered_as_the_table_says() {
             wrong.push(format!("{}: {got:?} instead of {:?}", line.operation, line.expected));
         }
     }
+    app.run_jobs().await;
     assert!(wrong.is_empty(), "anonymous, owner, manager, agent, other owner, operator admin: {wrong:#?}");
 }

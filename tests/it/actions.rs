@@ -142,6 +142,11 @@ async fn with_the_team(app: &TestApp) {
     asha.clone().with_header("if-match", "\"0\"").put("/api/me/shift", shift).await.ok();
     asha.post("/api/me/pause", json!({ "minutes": 15 })).await.ok();
     asha.delete("/api/me/pause").await.ok();
+    let sending = json!({ "sms_sender": "Acme", "reply_to": null });
+    asha.clone().with_header("if-match", "\"0\"").put("/api/messages/settings", sending).await.ok();
+    let nobody = json!({ "channel": "email", "address": "nobody@example.com" });
+    let nobody = asha.post("/api/suppressions", nobody).await.ok();
+    asha.delete(&format!("/api/suppressions/{}", id(&nobody))).await.ok();
     app.run_jobs().await;
 }
 

@@ -23,6 +23,7 @@ const DOMAINS: &[&str] = &[
     "identity",
     "sla",
     "rota",
+    "messages",
     "leads",
     "attempts",
     "campaigns",

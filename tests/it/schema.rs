@@ -5,7 +5,7 @@ use sqlx::{Connection, PgConnection};
 use crate::world::TestApp;
 
 /// The tables that find a tenant. Every other table belongs to one.
-const DIRECTORY: [&str; 25] = [
+const DIRECTORY: [&str; 28] = [
     "_sqlx_migrations",
     "access_rules",
     "ceremonies",
@@ -17,6 +17,8 @@ const DIRECTORY: [&str; 25] = [
     "jobs",
     "login_failures",
     "memberships",
+    "message_callbacks",
+    "message_routes",
     "meta_pages",
     "meta_routes",
     "operator_staff",
@@ -26,6 +28,7 @@ const DIRECTORY: [&str; 25] = [
     "password_resets",
     "pictures",
     "recovery_codes",
+    "sender_numbers",
     "sessions",
     "totp_factors",
     "users",
@@ -51,9 +54,13 @@ const PERSONAL: [&str; 14] = [
     "email_index",
 ];
 /// As above, but the word also names what is not personal.
-const PERSONAL_IN: [(&str, &str); 11] = [
+const PERSONAL_IN: [(&str, &str); 15] = [
     ("users", "name"),
     ("lead_notes", "text"),
+    ("messages", "subject"),
+    ("messages", "text"),
+    ("messages", "html"),
+    ("message_callbacks", "payload"),
     ("invitations", "name"),
     ("invitations", "code"),
     ("password_resets", "code"),

@@ -26,10 +26,11 @@ use nextmove::{
     identity::{self, NO_PASSWORD, NewUser, Role},
     jobs::worker::Worker,
     organizations::{self, Locale, NewOrganization},
-    providers::mail::MailOptions,
+    providers::{mail::MailOptions, sms::SmsOptions},
     sandbox::{
         mail::{self, Sink},
         meta::{self, Sandbox},
+        senders::{self, Senders},
     },
     start,
     types::{
@@ -201,6 +202,8 @@ pub struct TestApp {
     pub sandbox: Sandbox,
     /// Where letters go, with [`TestApp::with_mail`].
     pub mail: Sink,
+    /// Those who send SMS and e-mail over HTTP, with [`TestApp::with_senders`].
+    pub senders: Senders,
     pub clock: Clock,
     pub address: String,
     database: String,
@@ -230,6 +233,7 @@ impl TestApp {
                 url: url.parse().expect("a URL"),
                 from: "NextMove <nextmove@example.com>".parse().expect("a sender"),
                 timeout,
+                webhook_key: None,
             });
         })
         .await;
@@ -240,15 +244,49 @@ impl TestApp {
         app
     }
 
+    /// A server that sends SMS and e-mail by these vendors, with this much patience.
+    pub async fn with_senders(sms: &str, mail: &str, timeout: std::time::Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let clock = Clock::fixed(monday());
+        let told = clock.clone();
+        let slot: Arc<OnceLock<Senders>> = Arc::default();
+        let filled = slot.clone();
+        let mut app = Self::with_clock(clock, move |config| {
+            let options = senders::Options {
+                server: Some(config.http.public_url.clone()),
+                delivers: false,
+                clock: Arc::new(move || told.now()),
+            };
+            let senders = filled.get_or_init(|| Senders::new(options));
+            let (url, key) = Senders::sms_url(sms, &address);
+            config.sms =
+                Some(SmsOptions { url, from: "Acme".parse().ok(), webhook_key: Some(key.to_owned()), timeout });
+            let (url, key) = senders.mail_url(mail, &address);
+            let from = "NextMove <nextmove@example.com>".parse().expect("a sender");
+            config.mail = Some(MailOptions { url, from, timeout, webhook_key: Some(key) });
+        })
+        .await;
+        app.senders = slot.get().expect("they were made").clone();
+        let router = app.senders.router();
+        app._tasks.spawn(async move {
+            let _ = axum::serve(listener, router).await;
+        });
+        app
+    }
+
     pub async fn demo() -> Self {
         Self::with(|config| config.demo = true).await
     }
 
     /// With another configuration.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_clock(Clock::fixed(monday()), change).await
+    }
+
+    async fn with_clock(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let cluster = cluster();
         let database = copy_template(cluster).await;
-        let clock = Clock::fixed(monday());
         let stop = CancellationToken::new();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -285,6 +323,7 @@ impl TestApp {
             world,
             sandbox,
             mail: Sink::default(),
+            senders: Senders::new(senders::Options { server: None, delivers: false, clock: Arc::new(monday) }),
             clock,
             address: format!("http://{address}"),
             database,

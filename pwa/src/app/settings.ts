@@ -37,6 +37,13 @@ const hours = createRoute({
   component: lazyRouteComponent(() => import('@/features/hours/HoursScreen'), 'HoursScreen'),
 })
 
+const sending = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/messages',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/sending/SendingScreen'), 'SendingScreen'),
+})
+
 const meta = createRoute({
   getParentRoute: () => signedIn,
   path: '/settings/meta',
@@ -59,4 +66,4 @@ const tally = createRoute({
 })
 
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, security, access, hours, meta, mapping, tally, audit] as const
+export const settings = [team, security, access, hours, sending, meta, mapping, tally, audit] as const

@@ -6,7 +6,7 @@ import { keeper } from '../shared/offline/seal'
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (PrecacheEntry | string)[] }
 
 /** The server's own: answered by the network or not at all. What may be read without it lies sealed in the app's own database. */
-const SERVER = /^\/(api|socket\.io|webhooks|assets\/.*\.map)(\/|$)/
+const SERVER = /^\/(api|socket\.io|webhooks|u|assets\/.*\.map)(\/|$)/
 
 cleanupOutdatedCaches()
 precacheAndRoute(self.__WB_MANIFEST)

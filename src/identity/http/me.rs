@@ -34,18 +34,28 @@ struct ChangeMe {
     locale: Option<Locale>,
     /// 1 to 200 characters.
     name: Option<String>,
+    /// A mobile number for alerts, as people write it; null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    phone: Option<Option<String>>,
+}
+
+/// Null is something else than nothing.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// Change one's own settings
 ///
-/// What is left out stays.
+/// What is left out stays. 422 `phone_invalid`, `phone_not_mobile`.
 #[utoipa::path(patch, path = "/api/me", tag = "session", request_body = ChangeMe, responses((status = 200, body = Session)))]
 async fn change_me(
     State(app): State<App>,
     SignedIn(live): SignedIn,
     Json(body): Json<ChangeMe>,
 ) -> Result<Json<Session>> {
-    profile::change(&app, &live, body.locale, body.name.as_deref()).await?;
+    let change = profile::Change { locale: body.locale, name: body.name, phone: body.phone };
+    profile::change(&app, &live, change).await?;
     describe(&app, &live).await
 }
 

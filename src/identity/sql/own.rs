@@ -5,9 +5,13 @@ use uuid::Uuid;
 
 use super::Sealed;
 use crate::{
-    db::Directory,
-    error::Result,
-    types::ids::{SessionId, UserId},
+    db::{Directory, Tx, seal::Place},
+    error::{Error, Result},
+    identity::Contact,
+    types::{
+        ids::{SessionId, UserId},
+        phone::Phone,
+    },
 };
 
 /// A code for a new password.
@@ -161,4 +165,38 @@ pub(in crate::identity) async fn picture(
     )
     .fetch_optional(directory.conn())
     .await?)
+}
+
+/// `None` takes it away.
+pub(in crate::identity) async fn set_phone(directory: &mut Directory, id: UserId, phone: Option<&Sealed>) -> Result<()> {
+    sqlx::query!("update users set phone = $2 where id = $1", id.0, phone as Option<&Sealed>)
+        .execute(directory.conn())
+        .await?;
+    Ok(())
+}
+
+/// Of a member of the transaction's organization: people stand in the directory, under its keys.
+pub(in crate::identity) async fn contact(tx: &mut Tx, user: UserId) -> Result<Option<Contact>> {
+    let (organization, vault) = (tx.organization(), tx.directory_vault().await?);
+    let row = sqlx::query!(
+        r#"select u.name as "name: Sealed", u.email as "email: Sealed", u.phone as "phone: Sealed", u.locale
+           from users u join memberships m on m.user_id = u.id
+           where u.id = $1 and m.organization_id = $2 and m.ended_at is null and u.disabled_at is null"#,
+        user.0,
+        organization.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let open = |column: &'static str, sealed: &Sealed| -> Result<String> {
+        let plain = vault.open(Place { table: "users", column, row: user.0 }, sealed).map_err(Error::internal)?;
+        String::from_utf8(plain).map_err(Error::internal)
+    };
+    let phone = row.phone.as_ref().map(|sealed| open("phone", sealed)).transpose()?;
+    Ok(Some(Contact {
+        name: open("name", &row.name)?,
+        email: open("email", &row.email)?,
+        phone: phone.map(|phone| Phone::from_e164(&phone)).transpose().map_err(Error::internal)?,
+        locale: row.locale.map(|locale| locale.parse()).transpose()?,
+    }))
 }

@@ -128,6 +128,9 @@ fn lead_of(event: &Event) -> Option<LeadId> {
         | Event::PageConnected { .. }
         | Event::ConnectionBroken { .. }
         | Event::ConnectionMended { .. }
+        | Event::MessageSettled { .. }
+        | Event::MessageReceived { .. }
+        | Event::OptedOut { .. }
         | Event::Unknown => None,
     }
 }
@@ -176,6 +179,8 @@ fn message(
         | Event::ConnectionMended { row, .. } => {
             Some(changed(sequence, Topic::Connections, json!(row), Sight::Everybody, 0))
         }
+        // The lead's timeline tells of them.
+        Event::MessageSettled { .. } | Event::MessageReceived { .. } | Event::OptedOut { .. } => None,
     }
 }
 

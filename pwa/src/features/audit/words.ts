@@ -31,6 +31,7 @@ import {
   UserX,
   AlarmClockOff,
   CalendarClock,
+  MessageSquareOff,
   MessageSquareText,
   type LucideIcon,
 } from 'lucide-react'
@@ -134,6 +135,9 @@ const tellings = {
   shift_changed: { icon: CalendarClock, say: (entry, words) => of(entry, words, m.audit_did_change_shift, m.audit_did_change_shift_of) },
   pause_begun: { icon: Coffee, say: (entry, words) => of(entry, words, m.audit_did_begin_pause, m.audit_did_begin_pause_of) },
   pause_ended: { icon: Coffee, say: (entry, words) => of(entry, words, m.audit_did_end_pause, m.audit_did_end_pause_of) },
+  sending_settings_changed: { icon: MessageSquareText, say: () => m.audit_did_change_sending() },
+  suppression_added: { icon: MessageSquareOff, say: (entry) => (text(entry, 'why') === 'hand' ? m.audit_did_suppress() : m.audit_did_suppress_self()) },
+  suppression_removed: { icon: MessageSquareText, say: () => m.audit_did_unsuppress() },
   meta_app_saved: { icon: Link2, say: () => m.audit_did_save_meta_app() },
   meta_app_removed: { icon: Unlink, say: () => m.audit_did_remove_meta_app() },
   page_token_replaced: { icon: KeyRound, say: () => m.audit_did_replace_token() },
@@ -172,7 +176,7 @@ export function iconOf(entry: AuditEntry): LucideIcon {
 /** Who did it, where that is said; then what. */
 export function sentenceOf(entry: AuditEntry, words: Words): { who: string | null; what: string } {
   const { say, alone } = telling(entry)
-  const byItself = alone || (entry.actor === 'system' && entry.action === 'lead_woken')
+  const byItself = alone || (entry.action === 'suppression_added' && text(entry, 'why') !== 'hand') || (entry.actor === 'system' && entry.action === 'lead_woken')
   return { who: byItself ? null : whoOf(entry, words), what: say(entry, words) }
 }
 

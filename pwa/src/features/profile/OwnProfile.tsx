@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { ImagePlus, KeyRound, Pencil, Trash2 } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { api, ask, once } from '@/shared/api/client'
-import { ApiError } from '@/shared/api/problem'
+import { ApiError, teach } from '@/shared/api/problem'
 import type { Session } from '@/shared/api/types'
 import { inWords } from '@/shared/session/problem'
 import { sessionOptions, useSession } from '@/shared/session/queries'
@@ -16,7 +16,9 @@ import { Sheet } from '@/shared/ui/Sheet'
 import { toast } from '@/shared/ui/toasts'
 import { removePicture, sendPicture } from './picture'
 
-/** Name, picture and password of the person who is signed in. */
+teach({ phone_not_mobile: () => m.error_phone_not_mobile() })
+
+/** Name, picture, number and password of the person who is signed in. */
 export function OwnProfile() {
   const [open, setOpen] = useState<'profile' | 'password' | null>(null)
   return (
@@ -34,6 +36,7 @@ function EditProfile({ onPassword, onClose }: { onPassword: () => void; onClose:
   const client = useQueryClient()
   const { user } = useSession()
   const [name, setName] = useState(user.name)
+  const [phone, setPhone] = useState(user.phone ?? '')
   const file = useRef<HTMLInputElement>(null)
   const changed = (session: Session) => {
     client.setQueryData(sessionOptions.queryKey, session)
@@ -41,13 +44,14 @@ function EditProfile({ onPassword, onClose }: { onPassword: () => void; onClose:
   }
   const picture = useMutation({ mutationFn: (chosen: File | null) => (chosen ? sendPicture(chosen) : removePicture()), onSuccess: changed })
   const rename = useMutation({
-    mutationFn: () => ask(api.PATCH('/api/me', { body: { name }, headers: once() })),
+    mutationFn: () => ask(api.PATCH('/api/me', { body: { name, phone: phone.trim() || null }, headers: once() })),
     onSuccess: (session) => {
       changed(session)
       toast(m.toast_saved())
       onClose()
     },
   })
+  const aboutPhone = rename.error instanceof ApiError && rename.error.field === 'phone'
   return (
     <Sheet title={m.profile_edit()} onClose={onClose}>
       <form
@@ -55,7 +59,7 @@ function EditProfile({ onPassword, onClose }: { onPassword: () => void; onClose:
         className="space-y-5 pt-1"
         onSubmit={(event) => {
           event.preventDefault()
-          if (name.trim() === user.name) onClose()
+          if (name.trim() === user.name && phone.trim() === (user.phone ?? '')) onClose()
           else rename.mutate()
         }}
       >
@@ -94,7 +98,16 @@ function EditProfile({ onPassword, onClose }: { onPassword: () => void; onClose:
           autoComplete="name"
           value={name}
           onChange={(event) => setName(event.target.value)}
-          error={rename.isError ? (name.trim() === '' ? m.error_name_missing() : inWords(rename.error)) : undefined}
+          error={rename.isError && !aboutPhone ? (name.trim() === '' ? m.error_name_missing() : inWords(rename.error)) : undefined}
+        />
+        <Field
+          label={m.profile_phone()}
+          hint={m.profile_phone_hint()}
+          type="tel"
+          autoComplete="tel"
+          value={phone}
+          onChange={(event) => setPhone(event.target.value)}
+          error={aboutPhone ? inWords(rename.error) : undefined}
         />
         <Button kind="plain" className="-ml-4" icon={<KeyRound size={18} aria-hidden />} onClick={onPassword}>
           {m.password_change()}

@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { CalendarClock, ChevronRight, DoorOpen, PlugZap, Scale, ScrollText, ShieldCheck, UsersRound, type LucideIcon } from 'lucide-react'
+import { CalendarClock, ChevronRight, DoorOpen, MessageSquareText, PlugZap, Scale, ScrollText, ShieldCheck, UsersRound, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Role } from '@/shared/api/types'
 import { useSession } from '@/shared/session/queries'
@@ -20,6 +20,7 @@ const places = (): Place[] => [
   { to: '/settings/security', icon: ShieldCheck, label: m.security_title(), hint: m.security_hint() },
   { to: '/settings/access', icon: DoorOpen, label: m.security_access(), hint: m.security_access_hint(), roles: ['owner'] },
   { to: '/settings/hours', icon: CalendarClock, label: m.hours_title(), hint: m.hours_row_hint(), roles: ['owner'] },
+  { to: '/settings/messages', icon: MessageSquareText, label: m.sending_title(), hint: m.sending_row_hint(), roles: ['owner'] },
   { to: '/settings/meta', icon: PlugZap, label: m.connect_title(), hint: m.connect_row_hint(), roles: ['owner'] },
   { to: '/settings/count', icon: Scale, label: m.tally_title(), hint: m.tally_row_hint(), roles: ['owner', 'manager'] },
   { to: '/settings/audit', icon: ScrollText, label: m.audit_title(), hint: m.audit_settings_hint(), roles: ['owner'] },

@@ -3,13 +3,16 @@ import { cx } from './classes'
 
 interface Props extends InputHTMLAttributes<HTMLInputElement> {
   label: string
+  /** What it is for, where the label cannot say it. */
+  hint?: string
   error?: string
   ref?: Ref<HTMLInputElement>
 }
 
-export function Field({ label, error, className, ref, ...rest }: Props) {
+export function Field({ label, hint, error, className, ref, ...rest }: Props) {
   const id = useId()
   const errorId = `${id}-error`
+  const hintId = `${id}-hint`
   return (
     <div className={className}>
       <label htmlFor={id} className="mb-1.5 block text-15 font-medium text-ink-2">
@@ -19,13 +22,18 @@ export function Field({ label, error, className, ref, ...rest }: Props) {
         id={id}
         ref={ref}
         aria-invalid={error ? true : undefined}
-        aria-describedby={error ? errorId : undefined}
+        aria-describedby={cx(error && errorId, hint && hintId) || undefined}
         className={cx(
           'h-12 w-full rounded-control border bg-surface px-4 text-17 text-ink transition-colors',
           error ? 'border-late' : 'border-edge',
         )}
         {...rest}
       />
+      {hint && (
+        <p id={hintId} className="mt-1.5 text-13 text-ink-3">
+          {hint}
+        </p>
+      )}
       {error && (
         <p id={errorId} className="mt-1.5 text-15 text-late-text">
           {error}
