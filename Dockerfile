@@ -10,7 +10,10 @@ RUN npm run build
 
 # The server ------------------------------------------------------------------------------------------------------------
 FROM rust:1.95-slim-bookworm AS server
-# rust:slim brings gcc and libc's headers, which is all that aws-lc needs on x86-64 and ARM64.
+# rust:slim brings gcc and libc's headers, which is all that aws-lc needs on x86-64 and ARM64; web push encrypts with OpenSSL.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libssl-dev pkg-config \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 ENV SQLX_OFFLINE=true
 COPY . .
@@ -22,7 +25,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 # What runs -------------------------------------------------------------------------------------------------------------
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates \
+    && apt-get install -y --no-install-recommends ca-certificates libssl3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin nextmove
 COPY --from=server /nextmove /usr/local/bin/nextmove

@@ -15,6 +15,7 @@ use crate::{
         mail::Mail,
         meta::{AppSecret, Meta},
         sms::Sms,
+        push::PushSender,
     },
     types::clock::Clock,
 };
@@ -31,6 +32,7 @@ pub struct Parts {
     pub mail: Option<Mail>,
     /// `None`: text messages are not set up.
     pub sms: Option<Sms>,
+    pub push: PushSender,
     /// Checks the signature of deliveries.
     pub meta_secret: AppSecret,
     pub clock: Clock,
@@ -43,13 +45,20 @@ pub struct Parts {
 }
 
 impl App {
-    pub fn new(db: Db, meta: Meta, mail: Option<Mail>, sms: Option<Sms>, clock: Clock, config: Config) -> Self {
+    pub fn new(
+        db: Db,
+        meta: Meta,
+        (mail, sms, push): (Option<Mail>, Option<Sms>, PushSender),
+        clock: Clock,
+        config: Config,
+    ) -> Self {
         let meta_secret = AppSecret::new(config.meta.app_secret.clone());
         Self(Arc::new(Parts {
             db,
             meta,
             mail,
             sms,
+            push,
             meta_secret,
             clock,
             config,

@@ -2,6 +2,7 @@
 
 mod limits;
 mod messages;
+mod push;
 mod redis;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -10,7 +11,7 @@ use url::Url;
 
 use crate::{
     db::seal::MasterKeys,
-    providers::{mail::MailOptions, sms::SmsOptions},
+    providers::{mail::MailOptions, push::PushOptions, sms::SmsOptions},
     types::networks::Networks,
 };
 pub use limits::Limits;
@@ -27,6 +28,7 @@ pub struct Config {
     pub mail: Option<MailOptions>,
     /// `None`: no text messages are sent.
     pub sms: Option<SmsOptions>,
+    pub push: PushOptions,
     pub worker: WorkerConfig,
     pub processes: Processes,
     /// One-tap logins and a world of invented people. Never in production.
@@ -147,6 +149,8 @@ impl Config {
         let data_dir = reader.text("DATA_DIR").map_or_else(crate::db::embedded::default_data_dir, PathBuf::from);
         let graph_url = Url::parse("https://graph.facebook.com").expect("a URL");
         let processes = reader.processes();
+        let mail = reader.mail(purpose);
+        let push = reader.push(&public_url, mail.as_ref());
         let config = Self {
             http: Http {
                 listen,
@@ -176,8 +180,9 @@ impl Config {
                 graph_url: reader.value("META_GRAPH_URL", graph_url, "a URL"),
                 graph_version: reader.text("META_GRAPH_VERSION").unwrap_or_else(|| "v26.0".to_owned()),
             },
-            mail: reader.mail(purpose),
+            mail,
             sms: reader.sms(),
+            push,
             worker: WorkerConfig { concurrency: reader.positive("WORKER_CONCURRENCY", 32) as usize },
             processes,
             demo: purpose == Purpose::Demo,

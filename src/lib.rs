@@ -21,14 +21,17 @@ pub mod app;
 pub mod providers;
 
 // 3: domains, each using only the front doors of earlier ones
+pub mod alerts;
 pub mod attempts;
 pub mod audit;
 pub mod campaigns;
 pub mod demo;
+pub mod desk;
 pub mod identity;
 pub mod integrations;
 pub mod leads;
 pub mod messages;
+pub mod notifications;
 pub mod organizations;
 pub mod rota;
 pub mod seed;

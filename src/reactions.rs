@@ -5,8 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    alerts,
     app::App,
     db::{Actor, Tx},
+    desk,
     error::{Error, Result},
     integrations::{self, ReconcilePage, ReplayQuarantine},
     jobs::{self, Context, Failure, Job},
@@ -46,6 +48,7 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
         }
         Event::ConnectionMended { page_id, .. } => {
             // What Meta told nobody of meanwhile is looked for at once, and what waited for the token is fetched.
+            alerts::connection_mended(tx, &page_id).await?;
             jobs::enqueue::<App, _>(tx, &ReconcilePage { page_id: page_id.clone() }).await?;
             jobs::enqueue::<App, _>(tx, &ReplayQuarantine { page_id, late: None }).await?;
             integrations::hurry(tx).await
@@ -54,10 +57,11 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
             jobs::enqueue::<App, _>(tx, &HandOver { from: user, to: heir, by }).await?;
             Ok(())
         }
+        Event::AlertUnheard { alert } => desk::climb(tx, alert).await,
         Event::ConnectionBroken { page_id, .. } => {
             tracing::error!(organization = %tx.organization(), page_id, "the connection to Meta is broken: leads wait until a person mends it");
             metrics::counter!("nextmove_meta_connections_broken_total").increment(1);
-            Ok(())
+            alerts::connection_broken(tx, &page_id).await
         }
         // Whoever waits for a message's end, or for an answer, is told here.
         Event::MessageSettled { .. } | Event::MessageReceived { .. } | Event::OptedOut { .. } => Ok(()),
@@ -67,6 +71,7 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
         | Event::LeadChanged { .. }
         | Event::TimelineChanged { .. }
         | Event::RotaChanged { .. }
-        | Event::ListChanged { .. } => Ok(()),
+        | Event::ListChanged { .. }
+        | Event::Notified { .. } => Ok(()),
     }
 }

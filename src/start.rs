@@ -21,6 +21,7 @@ use crate::{
         mail::Mail,
         meta::{AppSecret, Meta, MetaId, MetaOptions},
         sms::Sms,
+        push::PushSender,
     },
     types::clock::Clock,
     web, worker,
@@ -149,7 +150,8 @@ pub async fn app(config: Config, database_url: &str, clock: Clock) -> Result<App
     let meta = Meta::new(options).map_err(Error::internal)?;
     let mail = config.mail.clone().map(Mail::new).transpose().map_err(Error::internal)?;
     let sms = config.sms.clone().map(Sms::new).transpose().map_err(Error::internal)?;
-    Ok(App::new(db, meta, mail, sms, clock, config))
+    let push = PushSender::new(config.push.clone()).map_err(Error::internal)?;
+    Ok(App::new(db, meta, (mail, sms, push), clock, config))
 }
 
 /// Which part of the work a process does.

@@ -6,9 +6,11 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    alerts,
     app::App,
     audit::{CheckTrail, CheckTrails, ResealOrigins},
     db::Actor,
+    desk::{Alarm, Attend, AttendAll},
     identity::{self, SendInvitation, SendNotice, SendReset},
     integrations,
     integrations::{
@@ -18,6 +20,7 @@ use crate::{
     jobs::{self, Context, Failure, Job, Registry},
     leads::{EndSnooze, HandOver, Reseal},
     messages::{self, SendMessage, TakeCallback},
+    notifications::{self, SendAlert},
     organizations, outbox,
     reactions::React,
 };
@@ -33,6 +36,9 @@ pub fn registry() -> Registry<App> {
         .with::<ReconcileForm>()
         .with::<CheckConnection>()
         .with::<EndSnooze>()
+        .with::<SendAlert>()
+        .with::<Attend>()
+        .with::<Alarm>()
         .with::<Reseal>()
         .with::<HandOver>()
         .with::<SendInvitation>()
@@ -46,6 +52,7 @@ pub fn registry() -> Registry<App> {
         .with::<SweepOrganization>()
         .scheduled(Duration::from_secs(60), &Reconcile {})
         .scheduled(Duration::from_secs(300), &CheckConnections {})
+        .scheduled(Duration::from_secs(60), &AttendAll {})
         .scheduled(Duration::from_secs(600), &Sweep {})
         .scheduled(Duration::from_secs(86_400), &CheckTrails {})
 }
@@ -54,6 +61,8 @@ pub fn registry() -> Registry<App> {
 const SLOTS_KEPT: TimeDelta = TimeDelta::days(40);
 /// An app that was away for longer fetches everything.
 const EVENTS_KEPT: TimeDelta = TimeDelta::days(7);
+/// Nobody scrolls further back.
+const NOTIFICATIONS_KEPT: TimeDelta = TimeDelta::days(60);
 /// A phone that was offline for a week still replays without doing anything twice.
 const KEYS_KEPT: TimeDelta = TimeDelta::days(8);
 /// Rows forgotten in one transaction, and transactions before others have their turn; the next sweep goes on.
@@ -79,6 +88,7 @@ impl Job<App> for Sweep {
                 integrations::prune(directory, now - RECEIPTS_KEPT).await?;
                 identity::prune(directory).await?;
                 messages::prune_directory(directory).await?;
+                alerts::prune(directory).await?;
                 for organization in organizations::all_ids(directory).await? {
                     jobs::enqueue_for::<App, _>(
                         directory,
@@ -121,7 +131,8 @@ impl Job<App> for SweepOrganization {
                     let events = outbox::prune(tx, now - EVENTS_KEPT, SWEPT).await?;
                     let listed = integrations::forget_listed(tx, SWEPT).await?;
                     let events = events.max(messages::prune(tx, SWEPT).await?).max(listed);
-                    Ok(events.max(crate::db::prune_replays(tx, now - KEYS_KEPT, SWEPT).await?))
+                    let told = notifications::prune(tx, now - NOTIFICATIONS_KEPT, SWEPT).await?;
+                    Ok(events.max(told).max(crate::db::prune_replays(tx, now - KEYS_KEPT, SWEPT).await?))
                 })
                 .await?;
             if swept < SWEPT.unsigned_abs() {

@@ -88,6 +88,8 @@ pub enum Action {
     /// Somebody is not to be written to any more; by themselves, by what a vendor tells, or by hand.
     SuppressionAdded,
     SuppressionRemoved,
+    /// Who is told, and how, while nobody tries a lead.
+    EscalationChanged,
 
     PageConnected,
     ConnectionBroken,
@@ -174,7 +176,7 @@ impl Subject {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 69] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -225,6 +227,7 @@ impl Action {
         Self::SendingSettingsChanged,
         Self::SuppressionAdded,
         Self::SuppressionRemoved,
+        Self::EscalationChanged,
         Self::PageConnected,
         Self::ConnectionBroken,
         Self::ConnectionMended,
@@ -311,6 +314,7 @@ impl Action {
             Self::SendingSettingsChanged => ("sending_settings_changed", Settings, None),
             Self::SuppressionAdded => ("suppression_added", Settings, Some(Suppression)),
             Self::SuppressionRemoved => ("suppression_removed", Settings, Some(Suppression)),
+            Self::EscalationChanged => ("escalation_changed", Settings, None),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::ConnectionMended => ("connection_mended", Settings, Some(Page)),

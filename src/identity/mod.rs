@@ -42,7 +42,7 @@ use utoipa::ToSchema;
 use crate::{
     db::{Directory, Tx},
     error::{Error, Result},
-    organizations::{Locale, Organization, Visibility},
+    organizations::{self, Locale, Organization, Visibility},
     types::{
         ids::{OperatorId, OrganizationId, UserId},
         phone::Phone,
@@ -258,6 +258,27 @@ pub async fn add_operator_admin(directory: &mut Directory, operator: OperatorId,
 /// The people of an organization, by name. Through the directory, whose keys their names are sealed with.
 pub async fn members(directory: &mut Directory, organization: OrganizationId) -> Result<Vec<Member>> {
     sql::members(directory, organization).await
+}
+
+/// A browser in a few words, by what it says of itself: `Chrome · Android`.
+pub fn device_label(user_agent: Option<&str>) -> String {
+    sessions::Device::read(user_agent).label()
+}
+
+/// Who works in the transaction's organization, and as what; by id.
+pub async fn roles(tx: &mut Tx) -> Result<Vec<(UserId, Role)>> {
+    sql::roles(tx).await
+}
+
+/// What the person sees in the transaction's organization; `None` for strangers and for those who left.
+pub async fn viewer(tx: &mut Tx, user: UserId) -> Result<Option<Viewer>> {
+    let visibility = organizations::current(tx).await?.lead_visibility;
+    Ok(sql::role_in(tx, user).await?.map(|role| Viewer::new(user, role, Some(visibility))))
+}
+
+/// The language of a person; `None`: their organization's.
+pub async fn locale_of(tx: &mut Tx, user: UserId) -> Result<Option<Locale>> {
+    sql::locale_of(tx, user).await
 }
 
 /// What the person is in the transaction's organization; `None` for strangers and for those who left.

@@ -11,6 +11,7 @@ use super::{Member, Membership, NewUser, Role, User, picture};
 use crate::{
     db::{Directory, Tx, seal::Sealed},
     error::{Error, Result},
+    organizations::Locale,
     types::{
         ids::{OperatorId, OrganizationId, SessionId, UserId},
         phone::Phone,
@@ -172,6 +173,24 @@ pub(super) async fn role_in(tx: &mut Tx, user: UserId) -> Result<Option<Role>> {
     .fetch_optional(tx.conn())
     .await?;
     role.map(|role| Role::parse(&role)).transpose()
+}
+
+pub(super) async fn roles(tx: &mut Tx) -> Result<Vec<(UserId, Role)>> {
+    let organization = tx.organization();
+    let rows = sqlx::query!(
+        "select m.user_id, m.role from memberships m join users u on u.id = m.user_id
+         where m.organization_id = $1 and m.ended_at is null and u.disabled_at is null order by m.user_id",
+        organization.0
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|row| Ok((UserId(row.user_id), Role::parse(&row.role)?))).collect()
+}
+
+pub(super) async fn locale_of(tx: &mut Tx, user: UserId) -> Result<Option<Locale>> {
+    let locale =
+        sqlx::query_scalar!("select locale from users where id = $1", user.0).fetch_optional(tx.conn()).await?;
+    locale.flatten().map(|text| text.parse()).transpose()
 }
 
 /// Everybody who can sign in, with where: for the demo's list.

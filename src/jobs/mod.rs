@@ -87,6 +87,15 @@ pub async fn enqueue<C, J: Job<C>>(tx: &mut Tx, job: &J) -> Result<bool> {
     enqueue_at(tx, job, now).await
 }
 
+/// As [`enqueue`]; where the unfinished job of the same key runs already, it runs once more. So whatever is committed with this is seen by a run
+/// that begins after it. Only for a job with a key.
+pub async fn ask<C, J: Job<C>>(tx: &mut Tx, job: &J) -> Result<()> {
+    let (organization, now) = (tx.organization(), tx.now());
+    sql::ask(tx.conn(), organization, J::KIND, job.key(), serde_json::to_value(job)?, J::PRIORITY, now).await?;
+    tx.ring_jobs();
+    Ok(())
+}
+
 /// As [`enqueue`], to run at `at`.
 pub async fn enqueue_at<C, J: Job<C>>(tx: &mut Tx, job: &J, at: DateTime<Utc>) -> Result<bool> {
     let (organization, now) = (tx.organization(), tx.now());

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -54,6 +54,34 @@ pub(super) async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
+/// As [`insert`], to run now; one of the same key that runs will run again. The row is locked either way, so one that is ready is taken after the
+/// commit of whoever asks.
+pub(super) async fn ask(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    kind: &str,
+    key: Option<String>,
+    payload: Value,
+    priority: i16,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into jobs as job (organization_id, kind, key, payload, priority, run_at, created_at) values ($1, $2, $3, $4, $5, $6, $6)
+         on conflict (kind, key) where key is not null and state in ('ready', 'running')
+         do update set again = job.state = 'running', run_at = case when job.state = 'ready' then least(job.run_at, excluded.run_at) else job.run_at end
+         where (job.state = 'running' and not job.again) or (job.state = 'ready' and job.run_at > excluded.run_at)",
+        organization.0,
+        kind,
+        key,
+        payload,
+        priority,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Takes up to `limit` jobs that are due. Fair between organizations: of those waiting, each organization's first comes before anyone's second.
 pub(super) async fn take(
     pool: &PgPool,
@@ -78,7 +106,7 @@ pub(super) async fn take(
                where jobs.lease_until is null and jobs.finished_at is null
                order by fair.priority, fair.turn, fair.run_at, jobs.id
                limit $3 for update of jobs skip locked)
-           update jobs set state = 'running', attempt = attempt + 1, locked_by = $1, lease_until = $5
+           update jobs set state = 'running', again = false, attempt = attempt + 1, locked_by = $1, lease_until = $5
            from chosen where jobs.id = chosen.id
            returning jobs.id, jobs.organization_id as organization, jobs.kind, jobs.payload, jobs.attempt, jobs.max_attempts, jobs.created_at"#,
         worker,
@@ -92,9 +120,28 @@ pub(super) async fn take(
     Ok(rows)
 }
 
-/// Forgets jobs that are done, many at a time: what they did stands where it belongs, and the queue stays small.
-pub(super) async fn finish(pool: &PgPool, worker: Uuid, ids: &[i64]) -> Result<()> {
-    sqlx::query!("delete from jobs where id = any($2) and locked_by = $1", worker, ids).execute(pool).await?;
+/// How long a job that was asked for again while it ran waits: what comes in quick succession is then done together.
+const BREATH: TimeDelta = TimeDelta::milliseconds(200);
+
+/// Forgets jobs that are done, many at a time: what they did stands where it belongs, and the queue stays small. One that was asked for again
+/// meanwhile is ready again.
+pub(super) async fn finish(pool: &PgPool, worker: Uuid, ids: &[i64], now: DateTime<Utc>) -> Result<()> {
+    let done = sqlx::query!("delete from jobs where id = any($2) and locked_by = $1 and not again", worker, ids)
+        .execute(pool)
+        .await?;
+    if done.rows_affected() == ids.len() as u64 {
+        return Ok(());
+    }
+    // A statement of its own: it sees also who asked while the first one waited for them.
+    sqlx::query!(
+        "update jobs set state = 'ready', again = false, attempt = 0, run_at = $3, locked_by = null, lease_until = null
+         where id = any($2) and locked_by = $1 and again",
+        worker,
+        ids,
+        now + BREATH
+    )
+    .execute(pool)
+    .await?;
     Ok(())
 }
 

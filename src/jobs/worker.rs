@@ -310,7 +310,7 @@ impl Finisher {
                 let db = db.clone();
                 async move {
                     let ids: Vec<i64> = ids.iter().map(|id| **id).collect();
-                    in_time(STATEMENT_LIMIT, sql::finish(db.queue_pool(), me, &ids)).await?;
+                    in_time(STATEMENT_LIMIT, sql::finish(db.queue_pool(), me, &ids, db.now())).await?;
                     Ok(vec![(); ids.len()])
                 }
             })

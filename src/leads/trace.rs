@@ -10,6 +10,7 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     identity::Viewer,
+    notifications,
     types::ids::LeadId,
 };
 
@@ -54,7 +55,7 @@ pub async fn opened(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<()> {
     sqlx::query!("update lead_traces set opened_at = $2 where lead_id = $1 and opened_at is null", lead.0, now)
         .execute(tx.conn())
         .await?;
-    Ok(())
+    notifications::settle(tx, viewer.user, lead).await
 }
 
 /// The leads went out to the sockets at these times.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
-    types::ids::{LeadId, MessageId, SuppressionId, UserId},
+    types::ids::{AlertId, LeadId, MessageId, SuppressionId, UserId},
 };
 
 /// Something that happened in an organization.
@@ -39,6 +39,10 @@ pub enum Event {
     MessageReceived { message: MessageId, lead: Option<LeadId> },
     /// Somebody is not to be written to any more.
     OptedOut { suppression: SuppressionId },
+    /// What these people have not seen is more or less than before.
+    Notified { users: Vec<UserId> },
+    /// No device said that the alert arrived, on whichever way it went: somebody else has to be told.
+    AlertUnheard { alert: AlertId },
     /// Written by a newer release, while both run: apps are told to fetch everything, jobs wait for a worker that knows it.
     #[serde(skip)]
     Unknown,
@@ -66,13 +70,18 @@ impl Event {
             Self::MemberLeft { .. }
             | Self::PageConnected { .. }
             | Self::ConnectionBroken { .. }
-            | Self::ConnectionMended { .. } => true,
-            Self::MessageSettled { .. } | Self::MessageReceived { .. } | Self::OptedOut { .. } => true,
+            | Self::ConnectionMended { .. }
+            | Self::MessageSettled { .. }
+            | Self::MessageReceived { .. }
+            | Self::OptedOut { .. }
+            | Self::AlertUnheard { .. } => true,
+            // The desk looks at all new leads together (`outbox::ATTEND`).
             Self::LeadCaptured { .. }
             | Self::LeadChanged { .. }
             | Self::TimelineChanged { .. }
             | Self::ListChanged { .. }
             | Self::RotaChanged { .. }
+            | Self::Notified { .. }
             | Self::Unknown => false,
         }
     }
@@ -87,6 +96,8 @@ impl Event {
             | Self::ConnectionMended { row, .. } => *row,
             Self::MessageSettled { message } | Self::MessageReceived { message, .. } => message.0,
             Self::OptedOut { suppression } => suppression.0,
+            Self::AlertUnheard { alert } => alert.0,
+            Self::Notified { users } => users.first().map_or(Uuid::nil(), |user| user.0),
             Self::Unknown => Uuid::nil(),
         }
     }

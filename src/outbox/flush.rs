@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    Pending,
+    Event, Pending,
     trail::{Content, GENESIS, Hash, Line, origin_hash, origin_text},
 };
 use crate::{
@@ -113,6 +113,7 @@ pub(crate) async fn flush(
         return Ok(Written::default());
     }
     let durable: Vec<bool> = events.iter().map(|recorded| recorded.event.is_durable()).collect();
+    let attended = events.iter().any(|recorded| matches!(recorded.event, Event::LeadCaptured { .. }));
     let actors: Vec<Option<Uuid>> = events.iter().map(|recorded| recorded.actor).collect();
     let times: Vec<DateTime<Utc>> = events.iter().map(|recorded| recorded.at).collect();
     let (mut kinds, mut subjects, mut data) = (Vec::new(), Vec::new(), Vec::new());
@@ -158,7 +159,14 @@ pub(crate) async fn flush(
                                   $19::uuid[], $20::bytea[])
                     with ordinality as line(at, actor_kind, actor_id, action, subject_kind, subject_id, details, request_id, origin_id, origin_hash, position)),
            origins as (
-               insert into audit_origins (organization_id, id, origin) select $1, id, origin from unnest($21::uuid[], $22::bytea[]) as origin(id, origin))
+               insert into audit_origins (organization_id, id, origin) select $1, id, origin from unnest($21::uuid[], $22::bytea[]) as origin(id, origin)),
+           asked as (
+               -- As `jobs::ask`; after the head is locked, so that all take the two in one order.
+               insert into jobs as job (organization_id, kind, key, payload, priority, run_at, created_at)
+               select $1, 'attend', $1::uuid::text, jsonb_build_object('organization', $1::uuid), 60, $8, $8
+               from head where 'lead_captured' = any($2)
+               on conflict (kind, key) where key is not null and state in ('ready', 'running') do update set again = job.state = 'running'
+               where job.state = 'running' and not job.again)
            insert into jobs (organization_id, kind, key, payload, run_at, created_at)
            select $1, 'react', $1::uuid::text || ':' || sequence, jsonb_build_object('sequence', sequence), $8, $8 from numbered where durable"#,
         organization.0,
@@ -186,5 +194,5 @@ pub(crate) async fn flush(
     )
     .execute(connection)
     .await?;
-    Ok(Written { events: !events.is_empty(), jobs: durable.contains(&true) })
+    Ok(Written { events: !events.is_empty(), jobs: attended || durable.contains(&true) })
 }

@@ -24,6 +24,9 @@ pub(crate) use flush::flush;
 /// Kind of the job that reacts to an event; its payload is the event's sequence.
 pub const REACT: &str = "react";
 
+/// Kind of the job by which the desk looks at new leads; asked for with each that is captured, and one an organization at a time.
+pub const ATTEND: &str = "attend";
+
 /// An event as it was recorded.
 #[derive(Clone, Debug)]
 pub struct Recorded {

@@ -6,3 +6,4 @@ pub mod mail;
 pub mod meta;
 pub mod observed;
 pub mod sms;
+pub mod push;

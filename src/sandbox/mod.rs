@@ -4,3 +4,4 @@
 pub mod mail;
 pub mod meta;
 pub mod senders;
+pub mod push;

@@ -79,6 +79,13 @@ ids! {
     /// An SMS or an e-mail, out or in.
     MessageId,
     SuppressionId,
+    NotificationId,
+    /// What is sent to a person about one or several notifications.
+    AlertId,
+    /// One way on which an alert went.
+    DeliveryId,
+    /// A browser that takes pushes.
+    DeviceId,
 }
 
 /// In the place of an organization, where something is the house's own: what operators and the command line do outside any

@@ -17,7 +17,10 @@ use super::{
     admission::{self, Gate},
     audit, health, middleware, openapi, pwa,
 };
-use crate::{app::App, attempts, campaigns, error::Error, identity, integrations, leads, messages, rota, sla};
+use crate::{
+    alerts, app::App, attempts, campaigns, desk, error::Error, identity, integrations, leads, messages, notifications,
+    rota, sla,
+};
 
 /// A request body; webhooks, which come in batches, set their own.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -29,9 +32,12 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(sla::routes())
         .merge(rota::routes())
         .merge(messages::routes())
+        .merge(notifications::routes())
         .merge(leads::routes())
         .merge(attempts::routes())
         .merge(campaigns::routes())
+        .merge(alerts::routes())
+        .merge(desk::routes())
         .merge(integrations::forms_routes())
         .merge(integrations::owner_routes())
         .merge(integrations::operator_routes())

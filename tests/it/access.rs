@@ -184,6 +184,36 @@ fn table() -> Vec<Line> {
         line("put /api/team/{id}/shift", shift, [401, 428, 428, 403, 428, 403]),
         line("post /api/team/{id}/pause", |_| json!({ "minutes": 30 }), [401, 404, 404, 403, 404, 403]),
         line("delete /api/team/{id}/pause", nothing, [401, 404, 404, 403, 404, 403]),
+        line("get /api/escalation", nothing, [401, 200, 200, 403, 200, 403]),
+        line(
+            "put /api/escalation",
+            |_| json!({ "steps": [{ "after_minutes": -1, "audience": "owners", "channels": ["push"] }], "names_on_lock_screen": false }),
+            [401, 422, 403, 403, 422, 403],
+        ),
+        line("get /api/notifications", nothing, [401, 200, 200, 200, 200, 403]),
+        line("get /api/notifications/unseen", nothing, [401, 200, 200, 200, 200, 403]),
+        line(
+            "put /api/notifications/seen",
+            |_| json!({ "until": "00000000-0000-7000-8000-000000000000" }),
+            [401, 204, 204, 204, 204, 403],
+        ),
+        line("put /api/notifications/{id}/read", nothing, HIDDEN),
+        line("get /api/me/alerts", nothing, [401, 200, 200, 200, 200, 403]),
+        line(
+            "put /api/me/alerts",
+            |_| json!({ "ways": { "lead_waiting": [] }, "quiet": null }),
+            [401, 422, 422, 422, 422, 403],
+        ),
+        line("get /api/me/devices", nothing, [401, 200, 200, 200, 200, 403]),
+        line(
+            "post /api/me/devices",
+            |_| json!({ "endpoint": "https://example.com", "keys": { "p256dh": "x", "auth": "x" } }),
+            [401, 422, 422, 422, 422, 403],
+        ),
+        line("delete /api/me/devices/{id}", nothing, HIDDEN),
+        line("post /api/me/devices/test", nothing, [401, 202, 202, 202, 202, 403]),
+        // A device knows a token only, and is told nothing.
+        line("post /api/push/arrived", |_| json!({ "token": "x" }), [204; 6]),
         line("get /api/connections/meta", nothing, [401, 200, 403, 403, 200, 403]),
         line("put /api/connections/meta/app", |_| json!({ "app_id": "x" }), [401, 422, 403, 403, 422, 403]),
         line("delete /api/connections/meta/app", nothing, OWNERS),
@@ -263,8 +293,9 @@ async fn everybody_is_answered_as_the_table_says() {
                 Some(user) => app.holding(&app.fresh_session(user).await),
                 None => app.anonymous(),
             };
-            let is_versioned =
-                method == Method::PATCH || ["put /api/forms/{id}/mapping", "put /api/sla"].contains(&line.operation);
+            let is_versioned = method == Method::PATCH
+                || ["put /api/forms/{id}/mapping", "put /api/sla", "put /api/escalation", "put /api/me/alerts"]
+                    .contains(&line.operation);
             let caller = if is_versioned { caller.with_header("if-match", "\"1\"") } else { caller };
             let body = (line.body)(&app);
             let body = (!body.is_null()).then_some(body);

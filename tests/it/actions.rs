@@ -147,6 +147,8 @@ async fn with_the_team(app: &TestApp) {
     let nobody = json!({ "channel": "email", "address": "nobody@example.com" });
     let nobody = asha.post("/api/suppressions", nobody).await.ok();
     asha.delete(&format!("/api/suppressions/{}", id(&nobody))).await.ok();
+    let ladder = json!({ "steps": [], "names_on_lock_screen": true });
+    asha.clone().with_header("if-match", "\"0\"").put("/api/escalation", ladder).await.ok();
     app.run_jobs().await;
 }
 

@@ -560,6 +560,7 @@ async fn the_chain_is_walked_daily_and_says_how_it_is() {
         sent.await.expect("enqueued");
         app.run_jobs().await
     };
+    app.run_jobs().await;
     assert_eq!(check().await, 4, "for both organizations and the house");
     let whole = chain().await;
     assert_eq!((&whole["number"], &whole["checked_number"], &whole["broken"]), (&json!(5), &json!(5), &json!(false)));

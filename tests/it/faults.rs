@@ -180,7 +180,7 @@ async fn nothing_is_lost_and_nothing_doubled_whatever_happens() {
     let log = fs::read_to_string(&server.log).expect("the log");
     // How long a statement took may have any digits.
     let log = log.lines().map(without_durations).collect::<Vec<_>>().join("\n");
-    assert!(log.contains("\"level\":\"DEBUG\""), "the log tells a lot");
+    assert!(log.contains(":\"DEBUG\""), "the log tells a lot");
     for secret in [MARK, &MARK.to_lowercase(), "4740055", "40055", page.token.as_str(), APP_SECRET] {
         let shown = log.lines().find(|line| line.contains(secret));
         assert!(shown.is_none(), "the log shows {secret}: {}", shown.unwrap_or_default());
@@ -189,6 +189,8 @@ async fn nothing_is_lost_and_nothing_doubled_whatever_happens() {
 }
 
 fn without_durations(line: &str) -> String {
+    // A time may have any digits too.
+    let line = line.split_once("\"level\"").map_or(line, |(_, rest)| rest);
     let mut parts = line.split("\"elapsed");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |told, part| told + part.split_once(',').map_or("", |(_, rest)| rest))

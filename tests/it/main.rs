@@ -5,6 +5,7 @@ mod world;
 
 mod access;
 mod actions;
+mod alerts;
 mod audit;
 mod authenticator;
 mod cancelled;

@@ -5,10 +5,11 @@ use sqlx::{Connection, PgConnection};
 use crate::world::TestApp;
 
 /// The tables that find a tenant. Every other table belongs to one.
-const DIRECTORY: [&str; 28] = [
+const DIRECTORY: [&str; 32] = [
     "_sqlx_migrations",
     "access_rules",
     "ceremonies",
+    "claim_links",
     "cron_slots",
     "data_keys",
     "factor_resets",
@@ -27,6 +28,9 @@ const DIRECTORY: [&str; 28] = [
     "passkeys",
     "password_resets",
     "pictures",
+    "push_devices",
+    "push_keys",
+    "push_tokens",
     "recovery_codes",
     "sender_numbers",
     "sessions",
@@ -70,6 +74,10 @@ const PERSONAL_IN: [(&str, &str); 15] = [
     ("totp_factors", "secret"),
     ("recovery_codes", "code_hash"),
     ("ceremonies", "state"),
+    ("push_devices", "endpoint"),
+    ("push_devices", "p256dh"),
+    ("push_devices", "auth"),
+    ("push_keys", "private_key"),
 ];
 
 async fn connection(url: &str) -> PgConnection {

@@ -253,7 +253,8 @@ async fn rows(app: &TestApp) -> Vec<(String, i64)> {
         "consent_texts",
         "contact_attempts",
         "attempt_outcomes",
-        "jobs",
+        // The desk is asked for with each lead that is captured, and finds what was seeded by itself.
+        "(select * from jobs where kind not in ('attend', 'alarm')) as jobs",
     ] {
         let count = sqlx::AssertSqlSafe(format!("select count(*) from {table} where organization_id = $1"));
         let count = sqlx::query_scalar(count).bind(app.world.acme.0).fetch_one(&mut superuser).await.expect("counts");

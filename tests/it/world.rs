@@ -31,6 +31,7 @@ use nextmove::{
         mail::{self, Sink},
         meta::{self, Sandbox},
         senders::{self, Senders},
+        push::{self, PushService},
     },
     start,
     types::{
@@ -204,6 +205,8 @@ pub struct TestApp {
     pub mail: Sink,
     /// Those who send SMS and e-mail over HTTP, with [`TestApp::with_senders`].
     pub senders: Senders,
+    /// Where pushes go, and the browsers that take them.
+    pub push: PushService,
     pub clock: Clock,
     pub address: String,
     database: String,
@@ -308,7 +311,16 @@ impl TestApp {
             tokio::select! { _ = serving => {}, () = stopped.cancelled() => {} }
         });
 
+        let pushes = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let push_url = format!("http://{}", pushes.local_addr().expect("an address"));
+        let push = PushService::new(&push_url);
+        let (serving, stopped) = (push::serve(pushes, push.clone()), stop.clone());
+        tokio::spawn(async move {
+            tokio::select! { _ = serving => {}, () = stopped.cancelled() => {} }
+        });
+
         let mut config = config(address.port(), &graph_url, false);
+        config.push.origins = vec![push_url.parse().expect("a URL")];
         change(&mut config);
         let url = cluster.embedded.url(setup::APP, &database);
         let app = start::app(config, &url, clock.clone()).await.expect("an app");
@@ -324,6 +336,7 @@ impl TestApp {
             sandbox,
             mail: Sink::default(),
             senders: Senders::new(senders::Options { server: None, delivers: false, clock: Arc::new(monday) }),
+            push,
             clock,
             address: format!("http://{address}"),
             database,
@@ -419,12 +432,12 @@ impl TestApp {
     /// The end of a test; dropping does the same.
     pub fn finish(self) {}
 
-    /// Jobs that are due or dead, as lines for a failing test.
+    /// Jobs that are due or dead, as lines for a failing test. The desk is asked for with each lead; only its own tests have to wait for it.
     async fn unfinished(url: &str, now: DateTime<Utc>) -> Vec<String> {
         let mut connection = PgConnection::connect(url).await.expect("a connection");
         sqlx::query_scalar(
             "select kind || ' ' || state || coalesce(': ' || last_error, '') from jobs
-             where state in ('dead', 'running') or (state = 'ready' and run_at <= $1) order by id",
+             where state in ('dead', 'running') or (state = 'ready' and run_at <= $1 and kind not in ('attend', 'alarm')) order by id",
         )
         .bind(now)
         .fetch_all(&mut connection)

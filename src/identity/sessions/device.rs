@@ -66,6 +66,12 @@ impl Device {
         };
         Self { kind, browser: find(&BROWSERS), system }
     }
+
+    /// `Chrome · Android`
+    pub fn label(&self) -> String {
+        let parts: Vec<&str> = [self.browser.as_deref(), self.system.as_deref()].into_iter().flatten().collect();
+        if parts.is_empty() { "?".to_owned() } else { parts.join(" · ") }
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
     error::Result,
     identity::Viewer,
     leads::{self, Lead},
+    notifications,
     outbox::{Event, Recorded, Topic},
     types::ids::{LeadId, UserId},
 };
@@ -30,6 +31,8 @@ pub struct Acknowledgement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
     Everybody,
+    /// One person.
+    Person(UserId),
     /// Those who may see a lead with this assignee.
     Lead {
         assignee: Option<UserId>,
@@ -74,6 +77,7 @@ impl Message {
     pub fn into_seen_by(self, viewer: &Viewer) -> Option<Self> {
         let sees = match self.sight {
             Sight::Everybody => true,
+            Sight::Person(user) => user == viewer.user,
             Sight::Lead { assignee } => viewer.sees_all || assignee.is_none_or(|assignee| assignee == viewer.user),
         };
         if sees {
@@ -107,11 +111,32 @@ pub async fn read(tx: &mut Tx, events: Vec<Recorded>) -> Result<Vec<Message>> {
             _ => {}
         }
     }
+    let told = told(tx, &events).await?;
     Ok(events
         .into_iter()
         .enumerate()
-        .filter_map(|(position, recorded)| message(position, &recorded, &leads, &last))
+        .flat_map(|(position, recorded)| match recorded.event {
+            Event::Notified { users } => notified(position, recorded.sequence, users, &told),
+            _ => message(position, &recorded, &leads, &last).into_iter().collect(),
+        })
         .collect())
+}
+
+/// The position of the last message about each person's notifications, and how many they have not seen.
+async fn told(tx: &mut Tx, events: &[Recorded]) -> Result<HashMap<UserId, (usize, i64)>> {
+    let mut told = HashMap::new();
+    for (position, recorded) in events.iter().enumerate() {
+        if let Event::Notified { users } = &recorded.event {
+            told.extend(users.iter().map(|user| (*user, (position, 0))));
+        }
+    }
+    if !told.is_empty() {
+        let people: Vec<UserId> = told.keys().copied().collect();
+        for (user, count) in notifications::unseen(tx, &people).await? {
+            told.entry(user).and_modify(|(_, unseen)| *unseen = count);
+        }
+    }
+    Ok(told)
 }
 
 /// Whether somebody may see more or less than before.
@@ -131,6 +156,8 @@ fn lead_of(event: &Event) -> Option<LeadId> {
         | Event::MessageSettled { .. }
         | Event::MessageReceived { .. }
         | Event::OptedOut { .. }
+        | Event::Notified { .. }
+        | Event::AlertUnheard { .. }
         | Event::Unknown => None,
     }
 }
@@ -181,7 +208,21 @@ fn message(
         }
         // The lead's timeline tells of them.
         Event::MessageSettled { .. } | Event::MessageReceived { .. } | Event::OptedOut { .. } => None,
+        // To each of them alone.
+        Event::Notified { .. } => None,
+        // The desk's.
+        Event::AlertUnheard { .. } => None,
     }
+}
+
+/// A message for each person; of several to one the last, which says how it is.
+fn notified(position: usize, sequence: i64, users: Vec<UserId>, told: &HashMap<UserId, (usize, i64)>) -> Vec<Message> {
+    let to = |user| {
+        let unseen = told.get(&user).filter(|(at, _)| *at == position)?.1;
+        let body = json!({ "sequence": sequence, "unseen": unseen });
+        Some(Message { name: "notified", body, sight: Sight::Person(user), sequence, lead: None })
+    };
+    users.into_iter().filter_map(to).collect()
 }
 
 fn changed(sequence: i64, topic: Topic, id: Value, sight: Sight, version: i32) -> Message {

@@ -5,7 +5,7 @@
 //! the organization's own row-level security.
 //!
 //! Rooms: `<organization>` everybody; `<organization>:all` those who see every lead; `<organization>:own` agents who see their own and
-//! nobody's; `<organization>:own:<user>` one of them.
+//! nobody's; `<organization>:own:<user>` one of them; `<organization>:user:<user>` one person.
 
 mod messages;
 mod presence;
@@ -106,10 +106,11 @@ fn room(organization: OrganizationId) -> String {
 
 fn join(socket: &SocketRef, organization: OrganizationId, viewer: &Viewer) {
     let base = room(organization);
+    let person = format!("{base}:user:{}", viewer.user);
     if viewer.sees_all {
-        socket.join([format!("{base}:all"), base]);
+        socket.join([format!("{base}:all"), person, base]);
     } else {
-        socket.join([format!("{base}:own:{}", viewer.user), format!("{base}:own"), base]);
+        socket.join([format!("{base}:own:{}", viewer.user), format!("{base}:own"), person, base]);
     }
 }
 
@@ -258,6 +259,9 @@ impl Sockets {
         let base = room(organization);
         match message.sight() {
             Sight::Everybody => self.emit_to(vec![base], &[], message.name(), message.body()).await,
+            Sight::Person(user) => {
+                self.emit_to(vec![format!("{base}:user:{user}")], &[], message.name(), message.body()).await;
+            }
             Sight::Lead { assignee: None } => {
                 self.emit_to(vec![format!("{base}:all"), format!("{base}:own")], &[], message.name(), message.body())
                     .await

@@ -1,0 +1,27 @@
+# Was auf einem gesperrten Bildschirm steht. Keine Namen, außer in -named.
+alert-new-lead-title = Neuer Lead
+alert-new-lead-title-many = { $count } neue Leads
+alert-new-lead-body = Vor { $time } Uhr anrufen
+alert-new-lead-body-many = Den ersten vor { $time } Uhr anrufen
+alert-new-lead-body-named = { $name }: vor { $time } Uhr anrufen
+alert-lead-assigned-title = Dieser Lead gehört dir
+alert-lead-assigned-title-many = { $count } Leads gehören dir
+alert-lead-assigned-body = Öffnen und anrufen
+alert-lead-assigned-body-many = Öffnen und anrufen
+alert-lead-assigned-body-named = { $name }: öffnen und anrufen
+alert-lead-waiting-title = Noch niemand hat angerufen
+alert-lead-waiting-title-many = { $count } Leads warten
+alert-lead-waiting-body = Ein Lead wartet seit { $since } Uhr
+alert-lead-waiting-body-many = Der erste wartet seit { $since } Uhr
+alert-lead-waiting-body-named = { $name } wartet seit { $since } Uhr
+alert-lead-replied-title = Ein Lead hat geantwortet
+alert-lead-replied-title-many = { $count } Leads haben geantwortet
+alert-lead-replied-body = Zum Lesen öffnen
+alert-lead-replied-body-many = Zum Lesen öffnen
+alert-lead-replied-body-named = { $name } hat geantwortet
+alert-connection-broken-title = Es fehlen vielleicht Leads
+alert-connection-broken-body = Meta weist die Verbindung ab. Öffnen, um zu sehen, was zu tun ist.
+alert-connection-mended-title = Die Verbindung geht wieder
+alert-connection-mended-body = Was inzwischen kam, wird geholt.
+alert-test-title = Es klappt
+alert-test-body = So erreicht dich NextMove.

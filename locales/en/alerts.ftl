@@ -1,0 +1,27 @@
+# What stands on a locked screen. No names but in -named.
+alert-new-lead-title = New lead
+alert-new-lead-title-many = { $count } new leads
+alert-new-lead-body = Call before { $time }
+alert-new-lead-body-many = Call the first before { $time }
+alert-new-lead-body-named = { $name }: call before { $time }
+alert-lead-assigned-title = This lead is yours
+alert-lead-assigned-title-many = { $count } leads are yours
+alert-lead-assigned-body = Open it and call
+alert-lead-assigned-body-many = Open them and call
+alert-lead-assigned-body-named = { $name }: open and call
+alert-lead-waiting-title = Nobody has called yet
+alert-lead-waiting-title-many = { $count } leads are waiting
+alert-lead-waiting-body = A lead has been waiting since { $since }
+alert-lead-waiting-body-many = The first has been waiting since { $since }
+alert-lead-waiting-body-named = { $name } has been waiting since { $since }
+alert-lead-replied-title = A lead has answered
+alert-lead-replied-title-many = { $count } leads have answered
+alert-lead-replied-body = Open it to read
+alert-lead-replied-body-many = Open to read
+alert-lead-replied-body-named = { $name } has answered
+alert-connection-broken-title = Leads may be missing
+alert-connection-broken-body = Meta refuses the connection. Open to see what to do.
+alert-connection-mended-title = The connection works again
+alert-connection-mended-body = What came meanwhile is being fetched.
+alert-test-title = It works
+alert-test-body = This is how NextMove reaches you.

@@ -1,0 +1,27 @@
+# Det som står på en låst skjerm. Ingen navn, unntatt i -named.
+alert-new-lead-title = Nytt lead
+alert-new-lead-title-many = { $count } nye leads
+alert-new-lead-body = Ring før { $time }
+alert-new-lead-body-many = Ring det første før { $time }
+alert-new-lead-body-named = { $name }: ring før { $time }
+alert-lead-assigned-title = Dette leadet er ditt
+alert-lead-assigned-title-many = { $count } leads er dine
+alert-lead-assigned-body = Åpne det og ring
+alert-lead-assigned-body-many = Åpne dem og ring
+alert-lead-assigned-body-named = { $name }: åpne og ring
+alert-lead-waiting-title = Ingen har ringt ennå
+alert-lead-waiting-title-many = { $count } leads venter
+alert-lead-waiting-body = Et lead har ventet siden { $since }
+alert-lead-waiting-body-many = Det første har ventet siden { $since }
+alert-lead-waiting-body-named = { $name } har ventet siden { $since }
+alert-lead-replied-title = Et lead har svart
+alert-lead-replied-title-many = { $count } leads har svart
+alert-lead-replied-body = Åpne for å lese
+alert-lead-replied-body-many = Åpne for å lese
+alert-lead-replied-body-named = { $name } har svart
+alert-connection-broken-title = Det kan mangle leads
+alert-connection-broken-body = Meta avviser tilkoblingen. Åpne for å se hva du skal gjøre.
+alert-connection-mended-title = Tilkoblingen virker igjen
+alert-connection-mended-body = Det som kom i mellomtiden, hentes nå.
+alert-test-title = Det virker
+alert-test-body = Slik når NextMove deg.

@@ -1,0 +1,27 @@
+# Wat op een vergrendeld scherm staat. Geen namen, behalve in -named.
+alert-new-lead-title = Nieuwe lead
+alert-new-lead-title-many = { $count } nieuwe leads
+alert-new-lead-body = Bel voor { $time }
+alert-new-lead-body-many = Bel de eerste voor { $time }
+alert-new-lead-body-named = { $name }: bel voor { $time }
+alert-lead-assigned-title = Deze lead is van jou
+alert-lead-assigned-title-many = { $count } leads zijn van jou
+alert-lead-assigned-body = Open hem en bel
+alert-lead-assigned-body-many = Open ze en bel
+alert-lead-assigned-body-named = { $name }: openen en bellen
+alert-lead-waiting-title = Nog niemand heeft gebeld
+alert-lead-waiting-title-many = { $count } leads wachten
+alert-lead-waiting-body = Een lead wacht sinds { $since }
+alert-lead-waiting-body-many = De eerste wacht sinds { $since }
+alert-lead-waiting-body-named = { $name } wacht sinds { $since }
+alert-lead-replied-title = Een lead heeft geantwoord
+alert-lead-replied-title-many = { $count } leads hebben geantwoord
+alert-lead-replied-body = Open om te lezen
+alert-lead-replied-body-many = Open om te lezen
+alert-lead-replied-body-named = { $name } heeft geantwoord
+alert-connection-broken-title = Er ontbreken misschien leads
+alert-connection-broken-body = Meta weigert de verbinding. Open om te zien wat je moet doen.
+alert-connection-mended-title = De verbinding werkt weer
+alert-connection-mended-body = Wat intussen kwam, wordt opgehaald.
+alert-test-title = Het werkt
+alert-test-body = Zo bereikt NextMove je.

@@ -1,0 +1,229 @@
+//! The desk at work: new leads are placed, those that nobody tries climb.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    ladder::{self, Ladder, People},
+    sql::{self, Next, Watch},
+};
+use crate::{
+    app::App,
+    db::{Actor, Tx},
+    error::Result,
+    jobs::{self, Context, Failure, Job},
+    leads::{self, Lead},
+    notifications::{self, Kind, Notice},
+    organizations,
+    outbox::{self, Event},
+    rota,
+    sla::{self, Sla},
+    types::ids::{LeadId, OrganizationId},
+};
+
+/// Events read, and leads looked at, in one transaction.
+const EVENTS: i64 = 500;
+const LEADS: i64 = 100;
+/// Transactions of one run; what is left then waits for the next one, so that others have their turn.
+const ROUNDS: usize = 200;
+/// A lead whose first attempt was due so long ago when it came is history: it is not rung for.
+const HISTORY: TimeDelta = TimeDelta::days(1);
+
+/// Looks at an organization's desk. One at a time; asked for with each new lead (`outbox::ATTEND`).
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Attend {
+    pub organization: OrganizationId,
+}
+
+impl Job<App> for Attend {
+    const KIND: &'static str = outbox::ATTEND;
+    const PRIORITY: i16 = 60;
+
+    fn key(&self) -> Option<String> {
+        Some(self.organization.to_string())
+    }
+
+    async fn run(self, context: Context<App>) -> Result<(), Failure> {
+        work(&context).await
+    }
+}
+
+/// Wakes the desk when the earliest lead is to be looked at again.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Alarm {
+    organization: OrganizationId,
+    at: DateTime<Utc>,
+}
+
+impl Job<App> for Alarm {
+    const KIND: &'static str = "alarm";
+    const PRIORITY: i16 = 60;
+
+    fn key(&self) -> Option<String> {
+        Some(format!("{}:{}", self.organization, self.at.timestamp_micros()))
+    }
+
+    async fn run(self, context: Context<App>) -> Result<(), Failure> {
+        work(&context).await
+    }
+}
+
+/// Has every desk look: whatever woke none of them is found within a minute.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AttendAll {}
+
+impl Job<App> for AttendAll {
+    const KIND: &'static str = "attend_all";
+
+    async fn run(self, context: Context<App>) -> Result<(), Failure> {
+        context
+            .app
+            .db
+            .directory(async |directory| {
+                for organization in organizations::all_ids(directory).await? {
+                    jobs::enqueue_for::<App, _>(directory, Some(organization), &Attend { organization }).await?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// Has the desk of this transaction's organization look at once.
+pub(super) async fn wake(tx: &mut Tx) -> Result<()> {
+    let organization = tx.organization();
+    jobs::ask::<App, _>(tx, &Attend { organization }).await
+}
+
+async fn work(context: &Context<App>) -> Result<(), Failure> {
+    let organization = context.organization()?;
+    for _ in 0..ROUNDS {
+        let more = context.app.db.write(organization, Actor::System, round).await?;
+        if !more {
+            return Ok(());
+        }
+    }
+    // Others have their turn.
+    Ok(context.app.db.write(organization, Actor::System, wake).await?)
+}
+
+/// One transaction; tells whether there is more to do.
+async fn round(tx: &mut Tx) -> Result<bool> {
+    let head = sql::lock_head(tx).await?;
+    let events = outbox::since(tx, head, EVENTS).await?;
+    let sla = sla::current(tx).await?;
+    if let Some(last) = events.last() {
+        let captured = events.iter().filter_map(|recorded| match recorded.event {
+            Event::LeadCaptured { lead } => Some(lead),
+            _ => None,
+        });
+        watch(tx, &captured.collect::<Vec<_>>()).await?;
+        sql::set_head(tx, last.sequence).await?;
+    }
+    let due = sql::due(tx, LEADS).await?;
+    if !due.is_empty() {
+        look(tx, &due, &sla).await?;
+    }
+    let now = tx.now();
+    let more = events.len() >= usize::try_from(EVENTS).unwrap_or(usize::MAX)
+        || due.len() >= usize::try_from(LEADS).unwrap_or(usize::MAX);
+    if !more && let Some(at) = sql::next_at(tx).await? {
+        let organization = tx.organization();
+        // What fell due meanwhile is looked at by the alarm as well.
+        jobs::enqueue_at::<App, _>(tx, &Alarm { organization, at: at.max(now) }, at.max(now)).await?;
+    }
+    Ok(more)
+}
+
+/// New leads are looked at as soon as somebody is there.
+async fn watch(tx: &mut Tx, captured: &[LeadId]) -> Result<()> {
+    if captured.is_empty() {
+        return Ok(());
+    }
+    let now = tx.now();
+    let leads = leads::present_many(tx, captured).await?;
+    let watches = leads.iter().filter(|lead| waits(lead)).filter_map(|lead| {
+        let due_at = lead.due_at.filter(|due| *due > now - HISTORY)?;
+        Some(sql::NewWatch { lead: lead.id, at: lead.opens_at.unwrap_or(now).max(now), due_at })
+    });
+    sql::insert(tx, &watches.collect::<Vec<_>>()).await
+}
+
+/// Whether somebody has to try it.
+fn waits(lead: &Lead) -> bool {
+    lead.first_attempt_at.is_none() && lead.status.is_open()
+}
+
+/// Places or moves each of them on, and tells whoever is to know.
+async fn look(tx: &mut Tx, due: &[Watch], sla: &Sla) -> Result<()> {
+    let ids: Vec<LeadId> = due.iter().map(|watch| watch.lead).collect();
+    let leads: HashMap<LeadId, Lead> =
+        leads::present_many(tx, &ids).await?.into_iter().filter(waits).map(|lead| (lead.id, lead)).collect();
+    let (ladder, _) = ladder::read(tx).await?;
+    let people = People::read(tx).await?;
+    let now = tx.now();
+    let comes_at = if people.on_shift().is_empty() { rota::opens_at(tx, now).await? } else { None };
+    let (mut notices, mut next, mut done) = (Vec::new(), Vec::new(), Vec::new());
+    for watch in due {
+        let Some(lead) = leads.get(&watch.lead) else {
+            done.push(watch.lead);
+            continue;
+        };
+        let step = match watch.step {
+            // Nobody is there: it waits for whoever comes first, but not longer than its ladder allows.
+            None if lead.assignee_id.is_none()
+                && people.on_shift().is_empty()
+                && let Some(at) = comes_at.map(|at| at.min(watch.due_at)).filter(|at| *at > now) =>
+            {
+                next.push(Next { lead: watch.lead, at, placed: watch.placed, step: None });
+                continue;
+            }
+            None => {
+                notices.extend(place(lead, watch, &people));
+                0
+            }
+            Some(step) => {
+                notices.extend(climb(lead, watch, step, &ladder, &people));
+                step + 1
+            }
+        };
+        match following(step, watch, &ladder, sla, lead.is_test) {
+            Some(at) => next.push(Next { lead: watch.lead, at, placed: watch.placed + 1, step: Some(step) }),
+            None => done.push(watch.lead),
+        }
+    }
+    sql::go_on(tx, &next).await?;
+    sql::forget(tx, &done).await?;
+    notifications::tell(tx, notices).await
+}
+
+/// Whom a new lead is for.
+fn place(lead: &Lead, watch: &Watch, people: &People) -> Vec<Notice> {
+    let to = lead.assignee_id.map_or_else(|| people.on_shift().to_vec(), |holder| vec![holder]);
+    let data = json!({ "due_at": watch.due_at });
+    let notice = |to| Notice { to, kind: Kind::NewLead, lead: Some(lead.id), data: data.clone(), channels: Vec::new() };
+    to.into_iter().map(notice).collect()
+}
+
+fn climb(lead: &Lead, watch: &Watch, step: usize, ladder: &Ladder, people: &People) -> Vec<Notice> {
+    let Some(rung) = ladder.steps.get(step) else { return Vec::new() };
+    metrics::counter!("nextmove_escalations_total", "step" => step.to_string()).increment(1);
+    let data = json!({ "due_at": watch.due_at, "step": step, "audience": rung.audience });
+    let notice = |to| Notice {
+        to,
+        kind: Kind::LeadWaiting,
+        lead: Some(lead.id),
+        data: data.clone(),
+        channels: rung.channels.clone(),
+    };
+    people.of(rung.audience, lead).into_iter().map(notice).collect()
+}
+
+/// When the step falls due; `None`: there is none. A test lead is told of, and rings nobody out of bed.
+fn following(step: usize, watch: &Watch, ladder: &Ladder, sla: &Sla, is_test: bool) -> Option<DateTime<Utc>> {
+    if is_test { None } else { ladder.falls_due(step, watch.due_at, sla) }
+}
