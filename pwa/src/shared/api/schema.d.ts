@@ -254,6 +254,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is told while nobody calls */
+        get: operations["escalation_read"];
+        /**
+         * Change who is told while nobody calls
+         * @description For steps that fall due from now on. 422 with the place of what is wrong: `steps.0` is the first.
+         */
+        put: operations["escalation_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/forms": {
         parameters: {
             query?: never;
@@ -757,6 +778,82 @@ export interface paths {
         patch: operations["session_change_me"];
         trace?: never;
     };
+    "/api/me/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** On which ways I am told of what */
+        get: operations["notifications_preferences"];
+        /**
+         * Choose on which ways I am told of what
+         * @description 422 `critical_kind` for a critical kind that would come on no way.
+         */
+        put: operations["notifications_prefer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The browsers that take my pushes */
+        get: operations["notifications_browsers"];
+        put?: never;
+        /**
+         * Have this browser take my pushes
+         * @description The same endpoint again renews it. 422 for an endpoint of no push service that we know.
+         */
+        post: operations["notifications_subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/devices/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send me a push, to see that it arrives */
+        post: operations["notifications_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Have a browser take no more of my pushes */
+        delete: operations["notifications_unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/factors": {
         parameters: {
             query?: never;
@@ -1004,6 +1101,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My notifications, newest first */
+        get: operations["notifications_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** I have seen what stands there up to this one */
+        put: operations["notifications_see"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/unseen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many of mine have not been seen */
+        get: operations["notifications_unseen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** I went on from this one */
+        put: operations["notifications_read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/connections": {
         parameters: {
             query?: never;
@@ -1163,6 +1328,26 @@ export interface paths {
         get: operations["team_get_picture"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/push/arrived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A push arrived on this device
+         * @description Asked by the service worker, signed in or not. The answer is the same whatever the token.
+         */
+        post: operations["notifications_arrived"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1633,12 +1818,29 @@ export interface components {
          * @enum {string}
          */
         Advice: "more_words" | "tricks_do_not_help" | "no_patterns" | "no_dates";
+        /**
+         * @description A way to a person outside the app.
+         * @enum {string}
+         */
+        AlertChannel: "push" | "sms" | "email";
+        /** @description What a person wants. */
+        AlertPreferences: {
+            quiet: components["schemas"]["QuietHours"] | null;
+            /** @description The ways of each kind that can be chosen. A critical kind has one at least. */
+            ways: {
+                [key: string]: components["schemas"]["AlertChannel"][];
+            };
+        };
         /** @description An answer to a question of the form, in the form's order. */
         Answer: {
             key: string;
             /** @description The question as the person read it. */
             label: string;
             values: string[];
+        };
+        /** @description What came with the push. */
+        Arrived: {
+            token: string;
         };
         AskReset: {
             email: string;
@@ -1672,7 +1874,7 @@ export interface components {
          * @description A kind of action. Its name stands in the database, in snake case, and never changes.
          * @enum {string}
          */
-        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "page_connected" | "connection_broken" | "connection_mended" | "page_subscribed" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
+        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "escalation_changed" | "page_connected" | "connection_broken" | "connection_mended" | "page_subscribed" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
         /**
          * @description Who did it.
          * @enum {string}
@@ -2013,11 +2215,38 @@ export interface components {
             /** @description `Android`. */
             system: string | null;
         };
+        /**
+         * Format: uuid
+         * @description A browser that takes pushes.
+         */
+        DeviceId: string;
         /** @enum {string} */
         DeviceKind: "phone" | "tablet" | "computer" | "unknown";
         Ended: {
             /** Format: int64 */
             ended: number;
+        };
+        /**
+         * @description Whom a step tells. Where there is none of them, those of the next one.
+         * @enum {string}
+         */
+        EscalationAudience: "assignee" | "on_shift" | "managers" | "owners";
+        /** @description The ladder of an organization. */
+        EscalationLadder: {
+            /** @description Whether a push may name the lead on a locked screen. */
+            names_on_lock_screen: boolean;
+            steps: components["schemas"]["EscalationStep"][];
+        };
+        /** @description One step. */
+        EscalationStep: {
+            /**
+             * Format: int32
+             * @description Of business time, after the first attempt was due; each step's are more than those of the one before.
+             */
+            after_minutes: number;
+            audience: components["schemas"]["EscalationAudience"];
+            /** @description All at once, as far as each person wants them. */
+            channels: components["schemas"]["AlertChannel"][];
         };
         /**
          * @description How well an outcome is known.
@@ -2676,8 +2905,34 @@ export interface components {
              */
             written_at?: string | null;
         };
+        /** @description A browser's subscription, as `PushSubscription.toJSON()` gives it. */
+        NewPushDevice: {
+            endpoint: string;
+            keys: components["schemas"]["PushDeviceKeys"];
+        };
         /** Format: uuid */
         NoteId: string;
+        /** @description A notification as its person sees it. */
+        Notification: {
+            /** Format: date-time */
+            at: string;
+            /** @description By kind: `due_at`, `step`, `page_name`, … */
+            data: Record<string, never>;
+            id: components["schemas"]["NotificationId"];
+            kind: components["schemas"]["NotificationKind"];
+            lead_id: components["schemas"]["LeadId"] | null;
+            /** Format: date-time */
+            read_at: string | null;
+            /** Format: date-time */
+            seen_at: string | null;
+        };
+        /** Format: uuid */
+        NotificationId: string;
+        /**
+         * @description What a notification is about.
+         * @enum {string}
+         */
+        NotificationKind: "new_lead" | "lead_assigned" | "lead_waiting" | "lead_replied" | "connection_broken" | "connection_mended" | "test";
         /** @description What somebody is invited to. For the holder of the code only. */
         Offer: {
             email: string;
@@ -2871,6 +3126,24 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A part of a list. */
+        Page_Notification: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description By kind: `due_at`, `step`, `page_name`, … */
+                data: Record<string, never>;
+                id: components["schemas"]["NotificationId"];
+                kind: components["schemas"]["NotificationKind"];
+                lead_id: components["schemas"]["LeadId"] | null;
+                /** Format: date-time */
+                read_at: string | null;
+                /** Format: date-time */
+                seen_at: string | null;
+            }[];
+            /** @description Give it back as `cursor` for what comes next; null at the end. */
+            next_cursor: string | null;
+        };
+        /** @description A part of a list. */
         Page_Receipt: {
             items: {
                 /** @description Meta's id of the form. */
@@ -2998,6 +3271,36 @@ export interface components {
             /** @description Six digits of the authenticator app, or a recovery code. */
             code: string;
         };
+        /** @description A browser that takes pushes, as its person sees it. */
+        PushDevice: {
+            /**
+             * Format: date-time
+             * @description The last push that it said had arrived.
+             */
+            acknowledged_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["DeviceId"];
+            /** @description The one that asks. */
+            is_this: boolean;
+            /** @description `Chrome · Android` */
+            label: string;
+            /**
+             * Format: date-time
+             * @description The last push that its push service took.
+             */
+            sent_at: string | null;
+        };
+        PushDeviceKeys: {
+            auth: string;
+            p256dh: string;
+        };
+        /** @description The browsers that take my pushes. */
+        PushDevices: {
+            items: components["schemas"]["PushDevice"][];
+            /** @description What a browser subscribes with: `applicationServerKey`, in unpadded base64url. */
+            key: string;
+        };
         /** Format: uuid */
         QuarantineId: string;
         /** @description A delivery that could not be taken. */
@@ -3013,6 +3316,13 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+        };
+        /** @description Between these, in the organization's time zone, only what is critical goes out. `from` may be later than `to`: over midnight. */
+        QuietHours: {
+            /** @example 22:00 */
+            from: string;
+            /** @example 07:00 */
+            to: string;
         };
         /** @description A lead as it would be read. */
         ReadLead: {
@@ -3129,6 +3439,10 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             methods: components["schemas"]["Methods"];
+        };
+        /** @description The newest one that was looked at. */
+        Seen: {
+            until: components["schemas"]["NotificationId"];
         };
         /** @description What the app needs to know of who is signed in. */
         Session: {
@@ -3371,6 +3685,14 @@ export interface components {
         TroubledConnection: components["schemas"]["Trouble"] & {
             organization_id: components["schemas"]["OrganizationId"];
             organization_name: string;
+        };
+        /** @description One's own notifications, newest first. */
+        Unseen: {
+            /**
+             * Format: int64
+             * @description At most 100.
+             */
+            unseen: number;
         };
         /** @description The person of a session. */
         User: {
@@ -4118,6 +4440,84 @@ export interface operations {
             414: components["responses"]["UriTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    escalation_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationLadder"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    escalation_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EscalationLadder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationLadder"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            428: components["responses"]["PreconditionRequired"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -5436,6 +5836,211 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    notifications_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPreferences"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_prefer: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertPreferences"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPreferences"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_browsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushDevices"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPushDevice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushDevice"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     factors_factors: {
         parameters: {
             query?: never;
@@ -6041,6 +6646,135 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    notifications_list: {
+        parameters: {
+            query?: {
+                /** @description Of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Notification"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_see: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_unseen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unseen"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["NotificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     operator_connections: {
         parameters: {
             query?: never;
@@ -6319,6 +7053,39 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    notifications_arrived: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Arrived"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
