@@ -12,6 +12,8 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::types::ids::UserId;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An answer other than the one that was hoped for.
@@ -33,6 +35,9 @@ pub enum Error {
     Malformed(String),
     #[error("conflict: {reason}")]
     Conflict { reason: &'static str, detail: Cow<'static, str> },
+    /// A lead that somebody else has already.
+    #[error("claimed by {by}")]
+    Claimed { by: UserId },
     /// `If-Match` named a version that is not the current one.
     #[error("version {current} is current")]
     Precondition { current: i32 },
@@ -158,6 +163,9 @@ pub struct Problem {
     /// The version that is current, where another was expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_version: Option<i32>,
+    /// Who has it, where somebody else was faster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder_id: Option<UserId>,
 }
 
 impl Error {
@@ -173,7 +181,7 @@ impl Error {
             Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in"),
             Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "invalid", "Malformed"),
-            Self::Conflict { .. } => (StatusCode::CONFLICT, "conflict", "Conflict"),
+            Self::Conflict { .. } | Self::Claimed { .. } => (StatusCode::CONFLICT, "conflict", "Conflict"),
             Self::Precondition { .. } => (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Changed meanwhile"),
             Self::PreconditionRequired => {
                 (StatusCode::PRECONDITION_REQUIRED, "precondition-required", "Version required")
@@ -203,6 +211,7 @@ impl Error {
             reason: None,
             retry_after: None,
             current_version: None,
+            holder_id: None,
         };
         match self {
             Self::NotFound => {}
@@ -219,6 +228,11 @@ impl Error {
             Self::Conflict { reason, detail } => {
                 problem.reason = Some(reason);
                 problem.detail = detail.clone().into_owned();
+            }
+            Self::Claimed { by } => {
+                problem.reason = Some("claimed");
+                problem.holder_id = Some(*by);
+                "A colleague was faster.".clone_into(&mut problem.detail);
             }
             Self::Precondition { current } => {
                 problem.reason = Some("version");

@@ -27,6 +27,7 @@ pub mod audit;
 pub mod campaigns;
 pub mod demo;
 pub mod desk;
+pub mod distribution;
 pub mod identity;
 pub mod integrations;
 pub mod leads;

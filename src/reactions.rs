@@ -9,6 +9,7 @@ use crate::{
     app::App,
     db::{Actor, Tx},
     desk,
+    distribution,
     error::{Error, Result},
     integrations::{self, ReconcilePage, ReplayQuarantine},
     jobs::{self, Context, Failure, Job},
@@ -58,6 +59,9 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
             Ok(())
         }
         Event::AlertUnheard { alert } => desk::climb(tx, alert).await,
+        // Somebody may be free for what waits.
+        Event::RotaChanged { .. } | Event::HandsFreed { .. } => distribution::hurry(tx).await,
+        Event::LeadGiven { .. } => Ok(()),
         Event::ConnectionBroken { page_id, .. } => {
             tracing::error!(organization = %tx.organization(), page_id, "the connection to Meta is broken: leads wait until a person mends it");
             metrics::counter!("nextmove_meta_connections_broken_total").increment(1);
@@ -70,7 +74,6 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
         Event::LeadCaptured { .. }
         | Event::LeadChanged { .. }
         | Event::TimelineChanged { .. }
-        | Event::RotaChanged { .. }
         | Event::ListChanged { .. }
         | Event::Notified { .. } => Ok(()),
     }

@@ -11,6 +11,7 @@ use crate::{
     audit::{CheckTrail, CheckTrails, ResealOrigins},
     db::Actor,
     desk::{Alarm, Attend, AttendAll},
+    distribution::Drain,
     identity::{self, SendInvitation, SendNotice, SendReset},
     integrations,
     integrations::{
@@ -41,6 +42,7 @@ pub fn registry() -> Registry<App> {
         .with::<Alarm>()
         .with::<Reseal>()
         .with::<HandOver>()
+        .with::<Drain>()
         .with::<SendInvitation>()
         .with::<SendReset>()
         .with::<SendNotice>()

@@ -18,7 +18,7 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     identity::Viewer,
-    leads,
+    leads::{self, Why},
     outbox::{self, Event},
     types::ids::{AttemptId, LeadId, NoteId, UserId},
 };
@@ -120,6 +120,9 @@ pub struct TimelineItem {
     pub until: Option<DateTime<Utc>>,
     /// The fields that were edited.
     pub fields: Vec<String>,
+    /// Why it was given to somebody, where no person did.
+    #[schema(required = true)]
+    pub placement: Option<Why>,
     #[schema(required = true)]
     pub attempt: Option<Attempt>,
 }
@@ -280,6 +283,7 @@ pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<
             reason: text("reason"),
             until: text("until").and_then(|until| until.parse().ok()),
             fields: line.data.get("fields").cloned().map(serde_json::from_value).transpose()?.unwrap_or_default(),
+            placement: line.data.get("placement").cloned().map(serde_json::from_value).transpose()?,
             text: line.text,
             attempt: None,
         });
@@ -296,6 +300,7 @@ pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<
         reason: None,
         until: None,
         fields: Vec::new(),
+        placement: None,
         attempt: Some(attempt),
     }));
     items.sort_by_key(|item| std::cmp::Reverse((item.at, item.id)));

@@ -90,6 +90,8 @@ pub enum Action {
     SuppressionRemoved,
     /// Who is told, and how, while nobody tries a lead.
     EscalationChanged,
+    /// To whom leads are given.
+    DistributionChanged,
 
     PageConnected,
     ConnectionBroken,
@@ -176,7 +178,7 @@ impl Subject {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 70] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -228,6 +230,7 @@ impl Action {
         Self::SuppressionAdded,
         Self::SuppressionRemoved,
         Self::EscalationChanged,
+        Self::DistributionChanged,
         Self::PageConnected,
         Self::ConnectionBroken,
         Self::ConnectionMended,
@@ -315,6 +318,7 @@ impl Action {
             Self::SuppressionAdded => ("suppression_added", Settings, Some(Suppression)),
             Self::SuppressionRemoved => ("suppression_removed", Settings, Some(Suppression)),
             Self::EscalationChanged => ("escalation_changed", Settings, None),
+            Self::DistributionChanged => ("distribution_changed", Settings, None),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::ConnectionMended => ("connection_mended", Settings, Some(Page)),

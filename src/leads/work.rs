@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{
     EndSnooze, Lead, LostReason, Status,
     capture::Person,
-    find,
+    find, queue,
     sql::{self, Row},
     tokens,
     told::{Told, tell},
@@ -171,6 +171,9 @@ async fn set_status(tx: &mut Tx, row: &mut Row, next: Status, reason: Option<Los
     }
     if !next.is_open() {
         row.snoozed_until = None;
+        if let Some(holder) = row.assignee_id {
+            queue::freed(tx, UserId(holder)).await?;
+        }
     }
     plan_next(tx, row).await
 }
@@ -203,14 +206,14 @@ pub async fn claim(tx: &mut Tx, viewer: &Viewer, id: LeadId) -> Result<Lead> {
     let mut row = lock(tx, viewer, id).await?;
     match row.assignee_id {
         Some(holder) if holder == viewer.user.0 => return find::present(tx, row),
-        Some(_) => return Err(Error::conflict("claimed", "A colleague was faster.")),
+        Some(holder) => return Err(Error::Claimed { by: UserId(holder) }),
         None => {}
     }
     take(&mut row, viewer.user, tx.now());
     save(tx, row, None, Told::Claimed, json!({})).await
 }
 
-fn take(row: &mut Row, user: UserId, at: DateTime<Utc>) {
+pub(super) fn take(row: &mut Row, user: UserId, at: DateTime<Utc>) {
     row.assignee_id = Some(user.0);
     row.claimed_at = Some(at);
 }
@@ -224,6 +227,7 @@ pub async fn release(tx: &mut Tx, viewer: &Viewer, id: LeadId) -> Result<Lead> {
     }
     row.assignee_id = None;
     row.claimed_at = None;
+    queue::freed(tx, UserId(holder)).await?;
     save(tx, row, None, Told::Released, json!({ "from": holder })).await
 }
 
@@ -244,6 +248,9 @@ pub async fn assign(tx: &mut Tx, viewer: &Viewer, id: LeadId, user: Option<UserI
     }
     row.assignee_id = user.map(|user| user.0);
     row.claimed_at = user.map(|_| tx.now());
+    if let Some(from) = from {
+        queue::freed(tx, UserId(from)).await?;
+    }
     save(tx, row, None, Told::Assigned, json!({ "from": from, "to": user })).await
 }
 

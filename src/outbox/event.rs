@@ -26,6 +26,10 @@ pub enum Event {
     MemberLeft { user: UserId, heir: Option<UserId>, by: UserId },
     /// When somebody is there was changed: their shift, or a pause that began or ended.
     RotaChanged { user: UserId },
+    /// Somebody has one open lead less, and others wait to be given to somebody.
+    HandsFreed { user: UserId },
+    /// A lead that had waited was given to somebody.
+    LeadGiven { lead: LeadId, to: UserId },
     /// A Meta page was connected, or connected anew.
     PageConnected { page_id: String, row: Uuid },
     /// Meta refuses the page's token or permission; until somebody mends it no lead can be read.
@@ -55,6 +59,7 @@ pub enum Topic {
     Timeline,
     Team,
     Rota,
+    Distribution,
     Campaigns,
     Forms,
     Organization,
@@ -67,6 +72,7 @@ impl Event {
     /// somebody decides; what follows is told in `reactions.rs`.
     pub fn is_durable(&self) -> bool {
         match self {
+            Self::RotaChanged { .. } | Self::HandsFreed { .. } | Self::LeadGiven { .. } => true,
             Self::MemberLeft { .. }
             | Self::PageConnected { .. }
             | Self::ConnectionBroken { .. }
@@ -80,7 +86,6 @@ impl Event {
             | Self::LeadChanged { .. }
             | Self::TimelineChanged { .. }
             | Self::ListChanged { .. }
-            | Self::RotaChanged { .. }
             | Self::Notified { .. }
             | Self::Unknown => false,
         }
@@ -88,9 +93,12 @@ impl Event {
 
     fn subject(&self) -> Uuid {
         match self {
-            Self::LeadCaptured { lead } | Self::LeadChanged { lead } | Self::TimelineChanged { lead } => lead.0,
+            Self::LeadCaptured { lead }
+            | Self::LeadChanged { lead }
+            | Self::TimelineChanged { lead }
+            | Self::LeadGiven { lead, .. } => lead.0,
             Self::ListChanged { id, .. } => *id,
-            Self::MemberLeft { user, .. } | Self::RotaChanged { user } => user.0,
+            Self::MemberLeft { user, .. } | Self::RotaChanged { user } | Self::HandsFreed { user } => user.0,
             Self::PageConnected { row, .. }
             | Self::ConnectionBroken { row, .. }
             | Self::ConnectionMended { row, .. } => *row,

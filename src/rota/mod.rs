@@ -224,6 +224,11 @@ pub async fn on_shift(tx: &mut Tx, at: DateTime<Utc>) -> Result<Vec<OnShift>> {
     Ok(there.map(on_shift).collect())
 }
 
+/// Everybody who takes leads, there or not, by id.
+pub async fn takers(tx: &mut Tx) -> Result<Vec<UserId>> {
+    Ok(people(tx).await?.into_iter().filter(|person| person.takes_leads).map(|person| person.row.user).collect())
+}
+
 /// When somebody who takes leads comes who is not there at `after`: their hours begin, or a pause ends by itself. `None` where nobody
 /// comes within 400 days.
 pub async fn opens_at(tx: &mut Tx, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {

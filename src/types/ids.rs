@@ -86,6 +86,8 @@ ids! {
     DeliveryId,
     /// A browser that takes pushes.
     DeviceId,
+    /// A rule of distribution.
+    RuleId,
 }
 
 /// In the place of an organization, where something is the house's own: what operators and the command line do outside any

@@ -96,6 +96,13 @@ impl Phone {
         &self.0
     }
 
+    /// The country that the number belongs to; of some, as +800, there is none.
+    #[must_use]
+    pub fn country(&self) -> Option<Country> {
+        let region = PhoneNumber::parse(&self.0, None).ok()?.get_region_code()?;
+        Country::parse(&region.as_region_str()).ok()
+    }
+
     /// Whether a text message can arrive there, as far as the numbering plan tells.
     #[must_use]
     pub fn takes_sms(&self) -> bool {

@@ -18,8 +18,8 @@ use super::{
     audit, health, middleware, openapi, pwa,
 };
 use crate::{
-    alerts, app::App, attempts, campaigns, desk, error::Error, identity, integrations, leads, messages, notifications,
-    rota, sla,
+    alerts, app::App, attempts, campaigns, desk, distribution, error::Error, identity, integrations, leads, messages,
+    notifications, rota, sla,
 };
 
 /// A request body; webhooks, which come in batches, set their own.
@@ -38,6 +38,7 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(campaigns::routes())
         .merge(alerts::routes())
         .merge(desk::routes())
+        .merge(distribution::routes())
         .merge(integrations::forms_routes())
         .merge(integrations::owner_routes())
         .merge(integrations::operator_routes())

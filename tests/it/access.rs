@@ -214,6 +214,14 @@ fn table() -> Vec<Line> {
         line("post /api/me/devices/test", nothing, [401, 202, 202, 202, 202, 403]),
         // A device knows a token only, and is told nothing.
         line("post /api/push/arrived", |_| json!({ "token": "x" }), [204; 6]),
+        line("get /api/distribution", nothing, [401, 200, 403, 403, 200, 403]),
+        line(
+            "put /api/distribution",
+            |_| json!({ "way": { "kind": "everybody" }, "rules": [] }),
+            [401, 428, 403, 403, 428, 403],
+        ),
+        line("post /api/distribution/preview", |_| json!({}), [401, 200, 403, 403, 200, 403]),
+        line("get /api/leads/{id}/placement", nothing, HIDDEN),
         line("get /api/connections/meta", nothing, [401, 200, 403, 403, 200, 403]),
         line("put /api/connections/meta/app", |_| json!({ "app_id": "x" }), [401, 422, 403, 403, 422, 403]),
         line("delete /api/connections/meta/app", nothing, OWNERS),
@@ -308,5 +316,6 @@ async fn everybody_is_answered_as_the_table_says() {
         }
     }
     app.run_jobs().await;
+    app.run_jobs().await; // what follows from a pause
     assert!(wrong.is_empty(), "anonymous, owner, manager, agent, other owner, operator admin: {wrong:#?}");
 }

@@ -28,6 +28,7 @@ const DOMAINS: &[&str] = &[
     "leads",
     "attempts",
     "campaigns",
+    "distribution",
     "alerts",
     "desk",
     "integrations",

@@ -205,13 +205,19 @@ async fn of_fifty_who_tap_one_gets_the_lead() {
         let (app, path) = (&app, &path);
         async move {
             let who = if number % 2 == 0 { app.ravi() } else { app.rosa() };
-            (number % 2, who.post(path, json!({})).await.status)
+            (number % 2, who.post(path, json!({})).await)
         }
     });
     let answers = futures::future::join_all(taps).await;
-    let winner = answers.iter().find(|(_, status)| *status == 200).expect("somebody wins").0;
-    for (who, status) in &answers {
-        assert_eq!(*status, if *who == winner { 200 } else { 409 }, "the loser is told; the winner may tap again");
+    let winner = answers.iter().find(|(_, answer)| answer.status == 200).expect("somebody wins").0;
+    let holder = if winner == 0 { app.world.ravi } else { app.world.rosa };
+    for (who, answer) in &answers {
+        if *who == winner {
+            assert_eq!(answer.status, 200, "the winner may tap again");
+        } else {
+            answer.refused(409, "claimed");
+            assert_eq!(answer.json["holder_id"], json!(holder), "the loser is told who has it");
+        }
     }
     let timeline = app.ravi().get(&format!("/api/leads/{id}/timeline")).await.ok();
     let claims = timeline["items"].as_array().expect("items").iter().filter(|item| item["kind"] == "claimed").count();

@@ -12,6 +12,7 @@ mod cancelled;
 mod checkup;
 mod connect;
 mod corpus;
+mod distribution;
 mod document;
 mod factors;
 mod faults;

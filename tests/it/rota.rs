@@ -81,6 +81,7 @@ async fn agents_work_the_organizations_hours_until_they_say_otherwise() {
     set_share(&app, world.asha, true, 3, Some(2)).await;
     set_share(&app, world.ravi, false, 1, None).await;
     assert_eq!(there(&app, world.acme).await, [OnShift { user: world.asha, weight: 3, capacity: Some(2) }]);
+    app.run_jobs().await; // what follows from a change
 }
 
 #[tokio::test]
@@ -118,6 +119,7 @@ async fn whoever_is_away_is_not_on_shift_until_they_are_back() {
         app.ravi().post("/api/me/pause", json!({ "minutes": minutes })).await.refused(422, "out_of_range");
     }
     app.ravi().post("/api/me/pause", json!({})).await.refused(422, "shape");
+    app.run_jobs().await; // what follows from a change
 }
 
 #[tokio::test]
@@ -156,6 +158,7 @@ async fn a_shift_is_changed_from_what_was_seen_and_what_is_none_is_told_with_its
     let pause = app.gita().post(&format!("/api/team/{}/pause", app.world.ravi), json!({ "minutes": 5 })).await;
     assert_eq!(pause.status, 404);
     assert_eq!(app.gita().get("/api/rota").await.ok()["items"].as_array().expect("items").len(), 1);
+    app.run_jobs().await; // what follows from a change
 }
 
 #[tokio::test]
@@ -182,4 +185,5 @@ async fn the_week_shows_who_covers_when_and_where_nobody_does() {
     assert_eq!(week["days"][0]["open"][0]["from"], "2026-03-23T07:00:00Z");
     app.mats().get("/api/rota/week?day=9999-12-31").await.refused(422, "out_of_range");
     app.mats().get("/api/rota/week?day=tomorrow").await.refused(422, "shape");
+    app.run_jobs().await; // what follows from a change
 }

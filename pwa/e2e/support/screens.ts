@@ -175,6 +175,35 @@ export const SCREENS: Screen[] = [
       await page.getByRole('dialog', { name: t('team_remove_title', { name: 'Ravi Solheim' }) }).waitFor()
     },
   },
+  { name: 'shift', at: () => '/settings/shift', open: async ({ t }, page) => page.getByRole('button', { name: t('rota_away_add') }).waitFor() },
+  { name: 'rota', who: 'asha', at: () => '/settings/rota', open: async ({ t }, page) => page.getByText(t('rota_no_gaps')).waitFor() },
+  {
+    name: 'rota-person',
+    who: 'asha',
+    at: () => '/settings/rota',
+    open: async ({ t }, page) => {
+      await page.getByRole('link', { name: /Ravi Solheim/ }).click()
+      await page.getByRole('heading', { name: t('rota_capacity') }).waitFor()
+    },
+  },
+  {
+    name: 'distribution',
+    who: 'asha',
+    at: () => '/settings/distribution',
+    open: async ({ t }, page) => {
+      await page.getByRole('radio', { name: new RegExp(t('give_round_robin')) }).check()
+      await page.getByText(t('give_because_common'), { exact: false }).waitFor()
+    },
+  },
+  {
+    name: 'distribution-rule',
+    who: 'asha',
+    at: () => '/settings/distribution',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('give_rule_add') }).click()
+      await page.getByRole('dialog').getByLabel(t('give_areas')).fill('0150-0299, 50*')
+    },
+  },
   { name: 'join', stranger: true, at: () => '/join?i=0190aaaa-0000-7000-8000-000000000000' },
   { name: 'join-by-hand', stranger: true, at: () => '/join' },
   { name: 'forgot', stranger: true, at: () => '/forgot' },

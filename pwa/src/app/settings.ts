@@ -44,6 +44,34 @@ const sending = createRoute({
   component: lazyRouteComponent(() => import('@/features/sending/SendingScreen'), 'SendingScreen'),
 })
 
+const shift = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/shift',
+  beforeLoad: only('owner', 'manager', 'agent'),
+  component: lazyRouteComponent(() => import('@/features/rota/ShiftScreen'), 'ShiftScreen'),
+})
+
+const rota = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/rota',
+  beforeLoad: only('owner', 'manager'),
+  component: lazyRouteComponent(() => import('@/features/rota/RotaScreen'), 'RotaScreen'),
+})
+
+const person = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/rota/$userId',
+  beforeLoad: only('owner', 'manager'),
+  component: lazyRouteComponent(() => import('@/features/rota/PersonScreen'), 'PersonScreen'),
+})
+
+const distribution = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/distribution',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/distribution/DistributionScreen'), 'DistributionScreen'),
+})
+
 const meta = createRoute({
   getParentRoute: () => signedIn,
   path: '/settings/meta',
@@ -66,4 +94,4 @@ const tally = createRoute({
 })
 
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, security, access, hours, sending, meta, mapping, tally, audit] as const
+export const settings = [team, rota, person, shift, security, access, hours, distribution, sending, meta, mapping, tally, audit] as const

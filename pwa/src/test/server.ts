@@ -5,4 +5,5 @@ import { setupServer } from 'msw/node'
 export const server = setupServer(
   http.get('*/api/connections/trouble', () => HttpResponse.json({ items: [] })),
   http.get('*/api/connections/meta/counts', () => HttpResponse.json({ days: [], forms: [] })),
+  http.get('*/api/rota', () => HttpResponse.json({ items: [] })),
 )

@@ -150,6 +150,8 @@ fn lead_of(event: &Event) -> Option<LeadId> {
         Event::ListChanged { .. }
         | Event::MemberLeft { .. }
         | Event::RotaChanged { .. }
+        | Event::HandsFreed { .. }
+        | Event::LeadGiven { .. }
         | Event::PageConnected { .. }
         | Event::ConnectionBroken { .. }
         | Event::ConnectionMended { .. }
@@ -212,6 +214,8 @@ fn message(
         Event::Notified { .. } => None,
         // The desk's.
         Event::AlertUnheard { .. } => None,
+        // Nothing to show beside the lead itself.
+        Event::HandsFreed { .. } | Event::LeadGiven { .. } => None,
     }
 }
 

@@ -16,7 +16,7 @@ import { useSession, useTeam } from '@/shared/session/queries'
 import { Avatar } from '@/shared/ui/Avatar'
 import { toast } from '@/shared/ui/toasts'
 import { Bar } from '@/shared/ui/Skeleton'
-import { iconOf, sentenceOf } from './timelineWords'
+import { iconOf, reasonOf, sentenceOf } from './timelineWords'
 
 /** Who did what and when, newest first, and a line to add to it. */
 export function Timeline({ lead }: { lead: Lead }) {
@@ -75,6 +75,7 @@ function Item({ item, team }: { item: ShownItem; team: Map<string, Member> }) {
             {when(at, new Date(now), place)}
           </time>
         </div>
+        {item.placement && <p className="text-13 text-ink-3 first-letter:uppercase">{reasonOf(item)}</p>}
         {item.text && <p className="mt-1 text-17 break-words whitespace-pre-line">{item.text}</p>}
         {item.attempt?.note && <p className="mt-1 text-15 break-words whitespace-pre-line text-ink-2">{item.attempt.note}</p>}
         {item.stored_at && <p className="mt-0.5 text-13 text-ink-3">{m.offline_told({ when: when(new Date(item.stored_at), new Date(now), place) })}</p>}

@@ -59,6 +59,7 @@ export function sentenceOf(item: TimelineItem, name: (id: string | null) => stri
     case 'status':
       return statusSentence(item)
     case 'assigned':
+      if (item.placement && item.to) return (item.placement.way === 'person' ? m.placed_person : m.placed_round_robin)({ name: name(item.to) })
       return item.to === null ? m.did_unassign() : m.did_assign({ name: name(item.to) })
     case 'released':
       return m.did_release()
@@ -79,6 +80,14 @@ export function sentenceOf(item: TimelineItem, name: (id: string | null) => stri
     default:
       return ''
   }
+}
+
+/** Why it was given to whoever got it, where no person did it. */
+export function reasonOf({ placement }: Pick<TimelineItem, 'placement'>): string | null {
+  if (!placement || placement.open === null) return null
+  const { open, capacity, instead } = placement
+  const room = capacity === null ? m.placed_open({ open }) : m.placed_room({ open, capacity })
+  return instead ? `${room} · ${m.placed_instead()}` : room
 }
 
 function statusSentence(item: TimelineItem): string {

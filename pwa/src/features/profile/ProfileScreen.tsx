@@ -24,6 +24,7 @@ import { Sheet } from '@/shared/ui/Sheet'
 import { toast } from '@/shared/ui/toasts'
 import { InstallHint } from './InstallHint'
 import { OwnProfile } from './OwnProfile'
+import { Presence } from './Presence'
 import { Settings } from './Settings'
 
 export function ProfileScreen() {
@@ -51,6 +52,7 @@ export function ProfileScreen() {
           </div>
           <OwnProfile />
         </header>
+        <Presence />
         <Organizations />
         <Settings />
         <Language />

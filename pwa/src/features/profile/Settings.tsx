@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { CalendarClock, ChevronRight, DoorOpen, MessageSquareText, PlugZap, Scale, ScrollText, ShieldCheck, UsersRound, type LucideIcon } from 'lucide-react'
+import { CalendarCheck2, CalendarClock, CalendarRange, ChevronRight, DoorOpen, MessageSquareText, PlugZap, Scale, ScrollText, ShieldCheck, Shuffle, UsersRound, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Role } from '@/shared/api/types'
 import { useSession } from '@/shared/session/queries'
@@ -17,10 +17,13 @@ interface Place {
 /** The routes of app/settings.ts, in the same order. Read when it is shown: words follow the language. */
 const places = (): Place[] => [
   { to: '/settings/team', icon: UsersRound, label: m.settings_team(), hint: m.settings_team_hint(), roles: ['owner', 'manager'] },
+  { to: '/settings/rota', icon: CalendarRange, label: m.rota_title(), hint: m.rota_row_hint(), roles: ['owner', 'manager'] },
+  { to: '/settings/shift', icon: CalendarCheck2, label: m.rota_own_title(), hint: m.rota_own_hint(), roles: ['owner', 'manager', 'agent'] },
   { to: '/settings/security', icon: ShieldCheck, label: m.security_title(), hint: m.security_hint() },
   { to: '/settings/access', icon: DoorOpen, label: m.security_access(), hint: m.security_access_hint(), roles: ['owner'] },
   { to: '/settings/hours', icon: CalendarClock, label: m.hours_title(), hint: m.hours_row_hint(), roles: ['owner'] },
   { to: '/settings/messages', icon: MessageSquareText, label: m.sending_title(), hint: m.sending_row_hint(), roles: ['owner'] },
+  { to: '/settings/distribution', icon: Shuffle, label: m.give_title(), hint: m.give_hint(), roles: ['owner'] },
   { to: '/settings/meta', icon: PlugZap, label: m.connect_title(), hint: m.connect_row_hint(), roles: ['owner'] },
   { to: '/settings/count', icon: Scale, label: m.tally_title(), hint: m.tally_row_hint(), roles: ['owner', 'manager'] },
   { to: '/settings/audit', icon: ScrollText, label: m.audit_title(), hint: m.audit_settings_hint(), roles: ['owner'] },

@@ -9,6 +9,8 @@ import { inField, isWhole, next, read, write, type Interval } from './hours'
 interface Props {
   title: string
   hours: string[]
+  /** What a day without hours is. */
+  closed: string
   /** Of a day of one's own: which one it is. */
   date?: { value: string; min: string; taken: string[] }
   /** Of a weekday: whether the others may take the same. */
@@ -18,7 +20,7 @@ interface Props {
 }
 
 /** The hours of one day. */
-export function DaySheet({ title, hours, date, canSpread = false, onSave, onClose }: Props) {
+export function DaySheet({ title, hours, closed, date, canSpread = false, onSave, onClose }: Props) {
   const [intervals, setIntervals] = useState<Interval[]>(() => hours.map(read))
   const [day, setDay] = useState(date?.value ?? '')
   const [spread, setSpread] = useState(false)
@@ -39,7 +41,7 @@ export function DaySheet({ title, hours, date, canSpread = false, onSave, onClos
         {date && (
           <Field label={m.hours_day()} type="date" required min={date.min} value={day} error={isTaken ? m.hours_day_twice() : undefined} onChange={(event) => setDay(event.target.value)} />
         )}
-        {intervals.length === 0 && <p className="text-17 text-ink-3">{m.hours_closed()}</p>}
+        {intervals.length === 0 && <p className="text-17 text-ink-3">{closed}</p>}
         <ul className="space-y-4">
           {intervals.map((interval, index) => (
             <li key={index} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto] items-end gap-3">

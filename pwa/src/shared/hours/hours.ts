@@ -1,4 +1,3 @@
-import { m } from '@/paraglide/messages'
 import type { Schedule } from '@/shared/api/types'
 
 /** `08:00-16:00`, as the server writes it. */
@@ -63,8 +62,8 @@ export function next(intervals: Interval[]): Interval {
   return { from: time(hour), to: time(Math.min(23, hour + (last ? 3 : 8))) }
 }
 
-export function inWords(hours: string[]): string {
-  return hours.length === 0 ? m.hours_closed() : hours.map((one) => one.replace('-', '–')).join(', ')
+export function inWords(hours: string[], closed: string): string {
+  return hours.length === 0 ? closed : hours.map((one) => one.replace('-', '–')).join(', ')
 }
 
 /** The days of a week in the reader's language, from Monday on. */
