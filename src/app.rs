@@ -14,8 +14,8 @@ use crate::{
     providers::{
         mail::Mail,
         meta::{AppSecret, Meta},
-        sms::Sms,
         push::PushSender,
+        sms::Sms,
     },
     types::clock::Clock,
 };

@@ -8,8 +8,7 @@ use crate::{
     alerts,
     app::App,
     db::{Actor, Tx},
-    desk,
-    distribution,
+    desk, distribution,
     error::{Error, Result},
     integrations::{self, ReconcilePage, ReplayQuarantine},
     jobs::{self, Context, Failure, Job},
@@ -61,14 +60,15 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
         Event::AlertUnheard { alert } => desk::climb(tx, alert).await,
         // Somebody may be free for what waits.
         Event::RotaChanged { .. } | Event::HandsFreed { .. } => distribution::hurry(tx).await,
-        Event::LeadGiven { .. } => Ok(()),
+        Event::LeadGiven { lead, to } => desk::given(tx, lead, to).await,
         Event::ConnectionBroken { page_id, .. } => {
             tracing::error!(organization = %tx.organization(), page_id, "the connection to Meta is broken: leads wait until a person mends it");
             metrics::counter!("nextmove_meta_connections_broken_total").increment(1);
             alerts::connection_broken(tx, &page_id).await
         }
-        // Whoever waits for a message's end, or for an answer, is told here.
-        Event::MessageSettled { .. } | Event::MessageReceived { .. } | Event::OptedOut { .. } => Ok(()),
+        Event::MessageSettled { message } => alerts::message_settled(tx, message).await,
+        // Whoever waits for an answer is told here.
+        Event::MessageReceived { .. } | Event::OptedOut { .. } => Ok(()),
         Event::Unknown => Err(Error::Unavailable("an event of a newer release".to_owned())),
         // Told live; nothing lasting follows.
         Event::LeadCaptured { .. }

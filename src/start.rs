@@ -20,8 +20,8 @@ use crate::{
     providers::{
         mail::Mail,
         meta::{AppSecret, Meta, MetaId, MetaOptions},
-        sms::Sms,
         push::PushSender,
+        sms::Sms,
     },
     types::clock::Clock,
     web, worker,

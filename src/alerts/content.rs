@@ -14,7 +14,7 @@ use crate::{
     leads::{self, Lead},
     notifications::{self, Kind},
     organizations,
-    types::ids::LeadId,
+    types::ids::{AlertId, LeadId},
     words::Words,
 };
 
@@ -31,6 +31,7 @@ pub(super) struct Said {
     pub unseen: i64,
     /// That it may be taken at once.
     pub may_claim: bool,
+    pub is_about_leads: bool,
 }
 
 /// What is left to say: `None` where everything was seen, called or taken meanwhile.
@@ -83,6 +84,7 @@ pub(super) async fn say(tx: &mut Tx, alert: &Alert, told: &[Told]) -> Result<Opt
         lead,
         unseen,
         may_claim: first.is_some_and(|lead| !many && lead.assignee_id.is_none()),
+        is_about_leads: about_leads,
     }))
 }
 
@@ -102,7 +104,7 @@ fn instant(data: &Value, field: &str) -> Option<DateTime<Utc>> {
 }
 
 /// As browsers that know the declarative form show it by themselves, and our service worker in others.
-pub(super) fn payload(app: &App, kind: Kind, said: &Said, token: &str) -> Result<Vec<u8>> {
+pub(super) fn payload(app: &App, alert: AlertId, kind: Kind, said: &Said, token: &str) -> Result<Vec<u8>> {
     let base: &Url = &app.config.http.public_url;
     let navigate = base.join(said.path.trim_start_matches('/')).map_err(Error::internal)?;
     Ok(serde_json::to_vec(&json!({
@@ -120,6 +122,7 @@ pub(super) fn payload(app: &App, kind: Kind, said: &Said, token: &str) -> Result
         "app_badge": said.unseen.to_string(),
         "mutable": true,
         "nextmove": {
+            "alert": alert,
             "kind": kind.as_str(),
             "token": token,
             "lead_id": said.lead,

@@ -9,6 +9,7 @@
 mod arrive;
 mod content;
 mod http;
+mod letter;
 mod send;
 mod sql;
 
@@ -16,11 +17,13 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::{
+    app::App,
     db::{Directory, Tx},
     error::Result,
     identity::{self, Role},
-    notifications::{self, Channel, Kind, Notice},
-    types::ids::{AlertId, LeadId},
+    jobs, messages,
+    notifications::{self, Channel, Kind, Notice, SendAlert},
+    types::ids::{AlertId, LeadId, MessageId},
 };
 pub use http::routes;
 
@@ -32,6 +35,33 @@ pub async fn unheard(tx: &mut Tx, alert: AlertId) -> Result<Vec<LeadId>> {
     let Some(row) = sql::find(tx, alert).await? else { return Ok(Vec::new()) };
     let leads: Vec<LeadId> = sql::notices(tx, alert).await?.into_iter().filter_map(|notice| notice.lead).collect();
     sql::unheard(tx, row.kind, &leads).await
+}
+
+/// The leads that an alert is about.
+pub async fn leads_of(tx: &mut Tx, alert: AlertId) -> Result<Vec<LeadId>> {
+    Ok(sql::notices(tx, alert).await?.into_iter().filter_map(|notice| notice.lead).collect())
+}
+
+/// Nothing more is heard of an SMS or a letter. One that its vendor says was delivered is heard; where it did not arrive, the next way is tried
+/// at once, unless another one was taken.
+pub async fn message_settled(tx: &mut Tx, message: MessageId) -> Result<()> {
+    let Some((alert, delivery, way)) = sql::delivery_of(tx, message).await? else { return Ok(()) };
+    let Some(standing) = messages::state(tx, message).await? else { return Ok(()) };
+    match standing.state {
+        messages::State::Delivered if way == Channel::Sms => {
+            sql::arrived(tx, delivery).await?;
+        }
+        messages::State::Undelivered | messages::State::Failed | messages::State::Cancelled => {
+            let why = standing.family.map_or("failed", |family| family.as_str());
+            sql::fail(tx, delivery, why).await?;
+            let Some(row) = sql::find(tx, alert).await? else { return Ok(()) };
+            if !row.is_over && !sql::is_taken(tx, alert).await? {
+                jobs::ask::<App, _>(tx, &SendAlert { alert, stage: row.stage + 1 }).await?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Meta refuses a page: those who can mend it are told on every way.

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::{
     HEARD_WITHIN, arrive,
     content::{self, Said},
-    sql,
+    letter, sql,
 };
 use crate::{
     app::App,
@@ -62,7 +62,7 @@ impl Job<App> for SendAlert {
                 Channel::Push => {
                     later = later.max(self.push(app, organization, &stage).await?);
                 }
-                Channel::Sms | Channel::Email => self.write(app, organization, *way).await?,
+                Channel::Sms | Channel::Email => self.write(app, organization, &stage, *way).await?,
             }
         }
         app.db.write(organization, Actor::System, async |tx| self.go_on(tx, &stage).await).await?;
@@ -99,8 +99,8 @@ impl SendAlert {
                 return Ok(None);
             }
         };
+        sql::set_sent(tx, self.alert, self.stage).await?;
         if alert.sent_at.is_none() {
-            sql::set_sent(tx, self.alert).await?;
             #[allow(clippy::cast_precision_loss)] // a few seconds
             let waited = (tx.now() - alert.at).num_milliseconds() as f64 / 1000.0;
             metrics::histogram!("nextmove_alert_seconds", "kind" => alert.kind.as_str()).record(waited);
@@ -134,7 +134,7 @@ impl SendAlert {
             let Some(device) = delivery.device else { continue };
             let found = devices.iter().find(|(id, _)| *id == device);
             let subscription = found.map(|(_, subscription)| subscription.clone());
-            let (app, payload) = (app.clone(), content::payload(app, stage.kind, &stage.said, &token)?);
+            let (app, payload) = (app.clone(), content::payload(app, self.alert, stage.kind, &stage.said, &token)?);
             let kind = stage.kind;
             sending.spawn(async move { (delivery.id, device, send(&app, kind, subscription, &payload).await) });
         }
@@ -183,11 +183,11 @@ impl SendAlert {
     }
 
     /// By SMS or e-mail.
-    async fn write(&self, app: &App, organization: OrganizationId, way: Channel) -> Result<()> {
+    async fn write(&self, app: &App, organization: OrganizationId, stage: &Stage, way: Channel) -> Result<()> {
         app.db
             .write(organization, Actor::System, async |tx| {
                 for delivery in sql::begin(tx, self.alert, way, &[None]).await? {
-                    sql::settle(tx, delivery.id, Some("not_set_up")).await?;
+                    letter::write(tx, app, (self.alert, delivery.id), stage.user, &stage.said, way).await?;
                 }
                 Ok(())
             })

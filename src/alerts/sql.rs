@@ -8,7 +8,7 @@ use crate::{
     db::{Directory, Tx},
     error::Result,
     notifications::{Channel, Kind},
-    types::ids::{AlertId, DeliveryId, DeviceId, LeadId, OrganizationId, UserId},
+    types::ids::{AlertId, DeliveryId, DeviceId, LeadId, MessageId, OrganizationId, UserId},
 };
 
 pub(super) struct Alert {
@@ -19,6 +19,8 @@ pub(super) struct Alert {
     pub must_be_heard: bool,
     pub at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
+    /// The last that has begun.
+    pub stage: usize,
     /// Heard, or given up.
     pub is_over: bool,
 }
@@ -37,7 +39,7 @@ fn channels(words: &[String]) -> Vec<Channel> {
 /// Locked: what is added to it while it waits is added before it goes, or begins another one.
 pub(super) async fn find(tx: &mut Tx, id: AlertId) -> Result<Option<Alert>> {
     let row = sqlx::query!(
-        "select user_id, kind, channels, fallback, must_be_heard, at, sent_at, heard_at, given_up_at from alerts where id = $1 for update",
+        "select user_id, kind, channels, fallback, must_be_heard, at, sent_at, stage, heard_at, given_up_at from alerts where id = $1 for update",
         id.0
     )
     .fetch_optional(tx.conn())
@@ -51,6 +53,7 @@ pub(super) async fn find(tx: &mut Tx, id: AlertId) -> Result<Option<Alert>> {
             must_be_heard: row.must_be_heard,
             at: row.at,
             sent_at: row.sent_at,
+            stage: usize::try_from(row.stage).unwrap_or_default(),
             is_over: row.heard_at.is_some() || row.given_up_at.is_some(),
         })
     }))
@@ -69,11 +72,16 @@ pub(super) async fn notices(tx: &mut Tx, id: AlertId) -> Result<Vec<Told>> {
         .collect())
 }
 
-pub(super) async fn set_sent(tx: &mut Tx, id: AlertId) -> Result<()> {
-    let now = tx.now();
-    sqlx::query!("update alerts set sent_at = coalesce(sent_at, $2) where id = $1", id.0, now)
-        .execute(tx.conn())
-        .await?;
+pub(super) async fn set_sent(tx: &mut Tx, id: AlertId, stage: usize) -> Result<()> {
+    let (now, stage) = (tx.now(), i32::try_from(stage).unwrap_or(i32::MAX));
+    sqlx::query!(
+        "update alerts set sent_at = coalesce(sent_at, $2), stage = greatest(stage, $3) where id = $1",
+        id.0,
+        now,
+        stage
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -147,7 +155,7 @@ pub(super) async fn is_taken(tx: &mut Tx, alert: AlertId) -> Result<bool> {
 /// Whether it went on any way, successfully or not.
 pub(super) async fn was_tried(tx: &mut Tx, alert: AlertId) -> Result<bool> {
     let tried = sqlx::query_scalar!(
-        r#"select exists (select from alert_deliveries where alert_id = $1 and reason is distinct from 'not_set_up') as "tried!""#,
+        r#"select exists (select from alert_deliveries where alert_id = $1 and reason is distinct from 'not_configured') as "tried!""#,
         alert.0
     )
     .fetch_one(tx.conn())
@@ -179,6 +187,63 @@ pub(super) async fn settle(tx: &mut Tx, id: DeliveryId, failed: Option<&str>) ->
         id.0,
         failed,
         now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A vendor took it, and then it did not arrive.
+pub(super) async fn fail(tx: &mut Tx, id: DeliveryId, why: &str) -> Result<()> {
+    let now = tx.now();
+    sqlx::query!(
+        "update alert_deliveries set state = 'failed', reason = $2, settled_at = $3 where id = $1 and state <> 'arrived'",
+        id.0,
+        why,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The message that a delivery became.
+pub(super) async fn set_message(tx: &mut Tx, id: DeliveryId, message: MessageId) -> Result<()> {
+    let now = tx.now();
+    sqlx::query!(
+        "update alert_deliveries set message_id = $2, state = 'accepted', settled_at = $3 where id = $1 and state = 'sending'",
+        id.0,
+        message.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn delivery_of(tx: &mut Tx, message: MessageId) -> Result<Option<(AlertId, DeliveryId, Channel)>> {
+    let row = sqlx::query!("select id, alert_id, channel from alert_deliveries where message_id = $1", message.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(row.and_then(|row| Some((AlertId(row.alert_id), DeliveryId(row.id), Channel::parse(&row.channel)?))))
+}
+
+/// A link by which its person may take a lead of the alert.
+pub(super) async fn insert_link(
+    tx: &mut Tx,
+    hash: &[u8],
+    user: UserId,
+    alert: AlertId,
+    until: DateTime<Utc>,
+) -> Result<()> {
+    let organization = tx.organization();
+    sqlx::query!(
+        "insert into claim_links (code_hash, organization_id, user_id, alert_id, expires_at) values ($1, $2, $3, $4, $5)",
+        hash,
+        organization.0,
+        user.0,
+        alert.0,
+        until
     )
     .execute(tx.conn())
     .await?;

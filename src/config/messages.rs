@@ -58,14 +58,18 @@ impl<G: Fn(&str) -> Option<String>> Reader<G> {
             && url.host().is_some()
             && (url.scheme() == "sendgrid" || !url.username().is_empty());
         if !is_whole {
-            self.say(name, "is written sendgrid://:key@api.sendgrid.com or mailgun://example.com:key@api.eu.mailgun.net");
+            self.say(
+                name,
+                "is written sendgrid://:key@api.sendgrid.com or mailgun://example.com:key@api.eu.mailgun.net",
+            );
             return None;
         }
         Some(true)
     }
 
     pub(super) fn sms(&mut self) -> Option<SmsOptions> {
-        let from = self.optional("SMS_FROM", "a sender: at most 11 letters and digits, or a number such as +4791234567");
+        let from =
+            self.optional("SMS_FROM", "a sender: at most 11 letters and digits, or a number such as +4791234567");
         let url = self.optional("SMS_URL", "a URL such as twilio://AccountSid:AuthToken@api.twilio.com")?;
         let options = SmsOptions { url, from, webhook_key: self.text("SMS_WEBHOOK_KEY"), timeout: SMS_TIMEOUT };
         if let Err(why) = Sms::new(options.clone()) {
@@ -127,10 +131,18 @@ mod tests {
             read(Purpose::Serve, &given).map_err(|problems| problems.to_string())
         };
         let from = ("MAIL_FROM", "NextMove <nextmove@example.com>");
-        for url in ["sendgrid://:SG.key@api.eu.sendgrid.com", "mailgun://mg.example.com:key@api.mailgun.net", "smtps://a:b@mail.example.com"] {
+        for url in [
+            "sendgrid://:SG.key@api.eu.sendgrid.com",
+            "mailgun://mg.example.com:key@api.mailgun.net",
+            "smtps://a:b@mail.example.com",
+        ] {
             assert!(read(&[("MAIL_URL", url), from]).expect(url).mail.is_some(), "{url}");
         }
-        for given in [("MAIL_URL", "sendgrid://api.sendgrid.com"), ("MAIL_URL", "mailgun://:key@h"), ("SMTP_URL", "sendgrid://:k@h")] {
+        for given in [
+            ("MAIL_URL", "sendgrid://api.sendgrid.com"),
+            ("MAIL_URL", "mailgun://:key@h"),
+            ("SMTP_URL", "sendgrid://:k@h"),
+        ] {
             assert!(read(&[given, from]).expect_err("no key").contains(given.0), "{given:?}");
         }
         let twice = [("MAIL_URL", "smtps://a"), ("SMTP_URL", "smtps://a"), from];

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     app::App,
     db::{Actor, Tx},
+    distribution::{self, Offer},
     error::Result,
     jobs::{self, Context, Failure, Job},
     leads::{self, Lead},
@@ -21,7 +22,7 @@ use crate::{
     outbox::{self, Event},
     rota,
     sla::{self, Sla},
-    types::ids::{LeadId, OrganizationId},
+    types::ids::{LeadId, OrganizationId, UserId},
 };
 
 /// Events read, and leads looked at, in one transaction.
@@ -166,6 +167,10 @@ async fn look(tx: &mut Tx, due: &[Watch], sla: &Sla) -> Result<()> {
     let (ladder, _) = ladder::read(tx).await?;
     let people = People::read(tx).await?;
     let now = tx.now();
+    let unplaced = due.iter().filter(|watch| watch.step.is_none() && leads.contains_key(&watch.lead));
+    let unplaced: Vec<(LeadId, i32)> = unplaced.map(|watch| (watch.lead, watch.placed)).collect();
+    let offers = distribution::place(tx, &unplaced).await?;
+    let offers: HashMap<LeadId, Offer> = offers.into_iter().map(|offer| (offer.lead, offer)).collect();
     let comes_at = if people.on_shift().is_empty() { rota::opens_at(tx, now).await? } else { None };
     let (mut notices, mut next, mut done) = (Vec::new(), Vec::new(), Vec::new());
     for watch in due {
@@ -174,16 +179,17 @@ async fn look(tx: &mut Tx, due: &[Watch], sla: &Sla) -> Result<()> {
             continue;
         };
         let step = match watch.step {
-            // Nobody is there: it waits for whoever comes first, but not longer than its ladder allows.
-            None if lead.assignee_id.is_none()
-                && people.on_shift().is_empty()
-                && let Some(at) = comes_at.map(|at| at.min(watch.due_at)).filter(|at| *at > now) =>
-            {
-                next.push(Next { lead: watch.lead, at, placed: watch.placed, step: None });
-                continue;
-            }
             None => {
-                notices.extend(place(lead, watch, &people));
+                let offer = offers.get(&watch.lead);
+                notices.extend(offer.into_iter().flat_map(|offer| place(lead, watch, offer)));
+                // The next group, or whoever comes first; but not longer than its ladder allows.
+                let again_at = offer.and_then(|offer| offer.again_at);
+                let nobody = lead.assignee_id.is_none() && offer.is_none_or(|offer| offer.to.is_empty());
+                let at = again_at.or(comes_at.filter(|_| nobody)).map(|at| at.min(watch.due_at));
+                if let Some(at) = at.filter(|at| *at > now) {
+                    next.push(Next { lead: watch.lead, at, placed: watch.placed + 1, step: None });
+                    continue;
+                }
                 0
             }
             Some(step) => {
@@ -201,12 +207,27 @@ async fn look(tx: &mut Tx, due: &[Watch], sla: &Sla) -> Result<()> {
     notifications::tell(tx, notices).await
 }
 
-/// Whom a new lead is for.
-fn place(lead: &Lead, watch: &Watch, people: &People) -> Vec<Notice> {
-    let to = lead.assignee_id.map_or_else(|| people.on_shift().to_vec(), |holder| vec![holder]);
-    let data = json!({ "due_at": watch.due_at });
-    let notice = |to| Notice { to, kind: Kind::NewLead, lead: Some(lead.id), data: data.clone(), channels: Vec::new() };
-    to.into_iter().map(notice).collect()
+/// Those whom a new lead is offered to. Who took it by themselves knows of it.
+fn place(lead: &Lead, watch: &Watch, offer: &Offer) -> Vec<Notice> {
+    if lead.assignee_id.is_some() && !offer.assigned {
+        return Vec::new();
+    }
+    offer.to.iter().map(|to| new_lead(*to, lead.id, watch.due_at)).collect()
+}
+
+fn new_lead(to: UserId, lead: LeadId, due_at: DateTime<Utc>) -> Notice {
+    Notice { to, kind: Kind::NewLead, lead: Some(lead), data: json!({ "due_at": due_at }), channels: Vec::new() }
+}
+
+/// A lead that had waited for somebody who is free was given to them.
+pub(super) async fn given(tx: &mut Tx, lead: LeadId, to: UserId) -> Result<()> {
+    let found = leads::present_many(tx, &[lead]).await?;
+    let Some(due_at) =
+        found.first().filter(|lead| waits(lead) && lead.assignee_id == Some(to)).and_then(|lead| lead.due_at)
+    else {
+        return Ok(());
+    };
+    notifications::tell(tx, vec![new_lead(to, lead, due_at)]).await
 }
 
 fn climb(lead: &Lead, watch: &Watch, step: usize, ladder: &Ladder, people: &People) -> Vec<Notice> {

@@ -9,14 +9,26 @@
 //! person ends it, a message that was sent by itself does not.
 
 mod attend;
+mod claim;
 mod http;
 mod ladder;
 mod sql;
 
-use crate::{alerts, db::Tx, error::Result, types::ids::AlertId};
+use crate::{
+    alerts,
+    db::Tx,
+    error::Result,
+    types::ids::{AlertId, LeadId, UserId},
+};
 pub use attend::{Alarm, Attend, AttendAll};
+pub use claim::routes as claim_routes;
 pub use http::routes;
 pub use ladder::{Audience, Ladder, Step};
+
+/// A lead that had waited was given to somebody: they are told.
+pub async fn given(tx: &mut Tx, lead: LeadId, to: UserId) -> Result<()> {
+    attend::given(tx, lead, to).await
+}
 
 /// Nobody heard the alert, on whichever way it went: the leads that no colleague heard of either take their next step now.
 pub async fn climb(tx: &mut Tx, alert: AlertId) -> Result<()> {

@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Ladder;
-use crate::{db::Tx, error::Result, types::ids::LeadId};
+use crate::{
+    db::{Directory, Tx},
+    error::Result,
+    types::ids::{AlertId, LeadId, OrganizationId, UserId},
+};
 
 /// Up to where the events were read. Locked: one desk works for an organization at a time. One that opens begins where the stream stands.
 pub(super) async fn lock_head(tx: &mut Tx) -> Result<i64> {
@@ -164,4 +168,43 @@ pub(super) async fn save_ladder(tx: &mut Tx, version: i32, ladder: &Ladder) -> R
     .execute(tx.conn())
     .await?;
     Ok(saved.rows_affected() == 1)
+}
+
+/// Takes a claim link; `false` where somebody did, or its time is over.
+pub(super) async fn take_link(tx: &mut Tx, hash: &[u8]) -> Result<bool> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "update claim_links set used_at = $2 where code_hash = $1 and used_at is null and expires_at > $2",
+        hash,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A claim link that may still be used.
+pub(super) struct Link {
+    pub organization: OrganizationId,
+    pub user: UserId,
+    pub alert: AlertId,
+    pub is_used: bool,
+}
+
+pub(super) async fn find_link(directory: &mut Directory, hash: &[u8]) -> Result<Option<Link>> {
+    let now = directory.now();
+    let row = sqlx::query!(
+        r#"select organization_id, user_id, alert_id, used_at is not null as "is_used!" from claim_links
+           where code_hash = $1 and expires_at > $2"#,
+        hash,
+        now
+    )
+    .fetch_optional(directory.conn())
+    .await?;
+    Ok(row.map(|row| Link {
+        organization: OrganizationId(row.organization_id),
+        user: UserId(row.user_id),
+        alert: AlertId(row.alert_id),
+        is_used: row.is_used,
+    }))
 }

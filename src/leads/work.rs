@@ -18,7 +18,9 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     identity::{self, Viewer},
-    jobs, organizations,
+    jobs,
+    notifications::{self, Notice},
+    organizations,
     outbox::{self, Event},
     sla,
     types::{
@@ -251,7 +253,13 @@ pub async fn assign(tx: &mut Tx, viewer: &Viewer, id: LeadId, user: Option<UserI
     if let Some(from) = from {
         queue::freed(tx, UserId(from)).await?;
     }
-    save(tx, row, None, Told::Assigned, json!({ "from": from, "to": user })).await
+    let due_at = row.due_at;
+    let lead = save(tx, row, None, Told::Assigned, json!({ "from": from, "to": user })).await?;
+    if let Some(to) = user.filter(|user| *user != viewer.user) {
+        let (kind, data) = (notifications::Kind::LeadAssigned, json!({ "due_at": due_at, "by": viewer.user }));
+        notifications::tell(tx, vec![Notice { to, kind, lead: Some(id), data, channels: Vec::new() }]).await?;
+    }
+    Ok(lead)
 }
 
 /// Puts a lead off: it leaves the list of what is to do until then.

@@ -94,7 +94,8 @@ impl Job<App> for TakeCallback {
 fn is_by_vendors_id(callback: &Callback) -> bool {
     matches!(
         callback,
-        Callback::Progress { message: None, provider_id: Some(_), .. } | Callback::Refused { message: None, provider_id: Some(_), .. }
+        Callback::Progress { message: None, provider_id: Some(_), .. }
+            | Callback::Refused { message: None, provider_id: Some(_), .. }
     )
 }
 
@@ -205,7 +206,9 @@ fn wish(text: &str, vendors: Option<&str>) -> Option<Wish> {
     }
     let word: String = text.trim().trim_matches(|c: char| !c.is_alphanumeric()).to_uppercase();
     match word.as_str() {
-        "STOP" | "STOPP" | "STOPPEN" | "STOPALL" | "STOP ALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" => Some(Wish::Stop),
+        "STOP" | "STOPP" | "STOPPEN" | "STOPALL" | "STOP ALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" => {
+            Some(Wish::Stop)
+        }
         "START" | "YES" | "UNSTOP" => Some(Wish::Start),
         _ => None,
     }

@@ -14,8 +14,9 @@ use crate::{
     app::App,
     db::{Actor, Tx},
     error::{Error, Result},
-    identity, organizations,
+    identity,
     jobs::{Context, Failure, Job},
+    organizations,
     providers::{
         delivery::{Lookup, SendError, Taken},
         mail::OutgoingMail,
@@ -70,7 +71,9 @@ impl Job<App> for SendMessage {
             Claim::Send(ready) => ready,
             Claim::InDoubt(ready, since) => match resolve(app, &ready, since).await? {
                 Doubt::Has(taken) => {
-                    app.db.write(organization, Actor::System, async |tx| taken_by(tx, app, id, taken.clone()).await).await?;
+                    app.db
+                        .write(organization, Actor::System, async |tx| taken_by(tx, app, id, taken.clone()).await)
+                        .await?;
                     return Ok(());
                 }
                 Doubt::Absent => {
@@ -78,7 +81,9 @@ impl Job<App> for SendMessage {
                     return Err(Failure::RetryAfter(Duration::ZERO, "the vendor has none such: once more".to_owned()));
                 }
                 Doubt::Lost => {
-                    app.db.write(organization, Actor::System, async |tx| fail(tx, id, Family::Unknown, None).await).await?;
+                    app.db
+                        .write(organization, Actor::System, async |tx| fail(tx, id, Family::Unknown, None).await)
+                        .await?;
                     return Ok(());
                 }
             },
@@ -87,7 +92,9 @@ impl Job<App> for SendMessage {
         metrics::counter!("nextmove_messages_total", "channel" => ready.channel().as_str(), "outcome" => outcome(&sent)).increment(1);
         match sent {
             Ok(taken) => {
-                app.db.write(organization, Actor::System, async |tx| taken_by(tx, app, id, taken.clone()).await).await?;
+                app.db
+                    .write(organization, Actor::System, async |tx| taken_by(tx, app, id, taken.clone()).await)
+                    .await?;
                 Ok(())
             }
             Err(SendError::Permanent { family, code }) => {
@@ -277,7 +284,9 @@ async fn taken_by(tx: &mut Tx, app: &App, id: MessageId, taken: Taken) -> Result
     let Some(row) = sql::lock(tx, id).await? else { return Ok(()) };
     let (vendor, tells) = match row.channel {
         Channel::Sms => (app.sms.as_ref().map(|sms| sms.vendor()), true),
-        Channel::Email => (app.mail.as_ref().map(|mail| mail.vendor()), app.mail.as_ref().is_some_and(|mail| mail.tells())),
+        Channel::Email => {
+            (app.mail.as_ref().map(|mail| mail.vendor()), app.mail.as_ref().is_some_and(|mail| mail.tells()))
+        }
     };
     sql::taken(tx, id, vendor, &taken, row.state.may_become(State::Sent)).await?;
     if !tells && row.state.may_become(State::Sent) {

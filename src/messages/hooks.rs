@@ -1,13 +1,6 @@
 //! Where vendors knock: `/webhooks/sms/{vendor}`, `/webhooks/mail/{vendor}`; and the page behind an unsubscribe link. No session, no cross-site
 //! rules: the signature, or the link, says who it is.
 
-use axum::{
-    body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request, State},
-    http::header,
-    response::{IntoResponse, Response},
-    routing::get,
-};
 use super::{callbacks, unsubscribe};
 use crate::{
     app::App,
@@ -17,6 +10,13 @@ use crate::{
         delivery::Told,
         hooks::{Hook, HookError},
     },
+};
+use axum::{
+    body::Bytes,
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request, State},
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
 };
 
 /// SendGrid sends up to 768 kB of events at a time.

@@ -24,6 +24,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use crate::providers::delivery::Family;
 use crate::{
     app::App,
     db::Tx,
@@ -38,7 +39,6 @@ use crate::{
         phone::Phone,
     },
 };
-pub use crate::providers::delivery::Family;
 pub use callbacks::TakeCallback;
 pub use deliver::SendMessage;
 pub use hooks::routes as webhook_routes;
@@ -313,7 +313,8 @@ async fn settle(
     if row.settled_at.is_none() {
         outbox::record(tx, Event::MessageSettled { message: id });
     }
-    let labels = [("channel", row.channel.as_str()), ("state", state.as_str()), ("why", family.map_or("", Family::as_str))];
+    let labels =
+        [("channel", row.channel.as_str()), ("state", state.as_str()), ("why", family.map_or("", Family::as_str))];
     metrics::counter!("nextmove_messages_settled_total", &labels).increment(1);
     told(tx, row.lead);
     Ok(())
@@ -358,7 +359,11 @@ mod tests {
         assert_eq!(checked(new("Hei – du")).expect("goes").text, "Hei - du");
         assert!(matches!(checked(new(" \n")), Err(Error::Invalid { reason: "required", .. })));
         assert!(matches!(checked(new(&"a".repeat(1_531))), Err(Error::Invalid { reason: "too_long", .. })));
-        let mail = NewMessage { channel: Channel::Email, to: Recipient::Email(" Kari@Example.com ".to_owned()), ..new("Hei – du") };
+        let mail = NewMessage {
+            channel: Channel::Email,
+            to: Recipient::Email(" Kari@Example.com ".to_owned()),
+            ..new("Hei – du")
+        };
         let Recipient::Email(address) = checked(mail.clone()).expect("goes").to else { panic!("an address") };
         assert_eq!(address, "kari@example.com");
         let bad = NewMessage { to: Recipient::Email("kari".to_owned()), ..mail };

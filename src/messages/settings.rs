@@ -78,8 +78,14 @@ pub async fn sender(tx: &mut Tx, app: &App) -> Result<Option<Sender>> {
 }
 
 /// 422 for what is no sender and no address, 409 `sender_taken` for another organization's number, 412.
-pub(super) async fn change(tx: &mut Tx, app: &App, version: i32, change: &ChangeSendingSettings) -> Result<SendingSettings> {
-    let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+pub(super) async fn change(
+    tx: &mut Tx,
+    app: &App,
+    version: i32,
+    change: &ChangeSendingSettings,
+) -> Result<SendingSettings> {
+    let given =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let sms_sender = given(&change.sms_sender)
         .map(|text| text.parse::<Sender>())
         .transpose()
@@ -100,9 +106,6 @@ pub(super) async fn change(tx: &mut Tx, app: &App, version: i32, change: &Change
         return Err(Error::Precondition { current: sql::settings(tx).await?.version });
     }
     let kind = stored.sms_sender.as_ref().map(|sender| if sender.takes_answers() { "number" } else { "name" });
-    audit::record(
-        tx,
-        Action::SendingSettingsChanged.with("sender", kind).with("reply_to", stored.reply_to.is_some()),
-    );
+    audit::record(tx, Action::SendingSettingsChanged.with("sender", kind).with("reply_to", stored.reply_to.is_some()));
     Ok(view(app, Stored { version: version + 1, ..stored }))
 }

@@ -17,11 +17,11 @@ use crate::{
         phone::Phone,
     },
 };
+pub use directory::prune_directory;
+use directory::route_index;
 pub(super) use directory::{
     callback, close_callback, correspondents, insert_callback, owner_of_number, route, route_of_link, take_number,
 };
-pub use directory::prune_directory;
-use directory::route_index;
 pub(super) use settings::{save_settings, settings};
 pub(super) use suppressions::{delete_suppression, insert_suppression, suppression_of, suppressions};
 
@@ -162,7 +162,8 @@ pub(super) async fn claim(
     sender: Option<&str>,
     link: Option<&Link>,
 ) -> Result<()> {
-    let (now, sealed, address_index) = (tx.now(), tx.seal(TABLE, "address", id.0, address)?, index(tx, channel, address)?);
+    let (now, sealed, address_index) =
+        (tx.now(), tx.seal(TABLE, "address", id.0, address)?, index(tx, channel, address)?);
     let route = route_index(&*tx.directory_vault().await?, channel, address)?;
     sqlx::query!(
         "update messages set state = 'sending', claimed_at = $2, address = $3, address_index = $4, sender = $5 where id = $1",
@@ -195,7 +196,13 @@ pub(super) async fn requeue(tx: &mut Tx, id: MessageId) -> Result<()> {
 }
 
 /// The vendor has it. `is_forward`: nothing further is known of it.
-pub(super) async fn taken(tx: &mut Tx, id: MessageId, provider: Option<&str>, taken: &Taken, is_forward: bool) -> Result<()> {
+pub(super) async fn taken(
+    tx: &mut Tx,
+    id: MessageId,
+    provider: Option<&str>,
+    taken: &Taken,
+    is_forward: bool,
+) -> Result<()> {
     let now = tx.now();
     sqlx::query!(
         "update messages set provider = $2, provider_id = coalesce($3, provider_id), segments = coalesce($4, segments),
@@ -259,7 +266,13 @@ pub(super) async fn advance(tx: &mut Tx, id: MessageId, state: State) -> Result<
     Ok(())
 }
 
-pub(super) async fn settle(tx: &mut Tx, id: MessageId, state: State, family: Option<Family>, code: Option<&str>) -> Result<()> {
+pub(super) async fn settle(
+    tx: &mut Tx,
+    id: MessageId,
+    state: State,
+    family: Option<Family>,
+    code: Option<&str>,
+) -> Result<()> {
     let now = tx.now();
     sqlx::query!(
         "update messages set state = $2, family = $3, code = $4, settled_at = coalesce(settled_at, $5),

@@ -194,7 +194,8 @@ impl Answer {
 
     /// What every vendor means by these: try later, our key is refused, and what came after the message had been read.
     pub fn common_error(&self) -> Option<SendError> {
-        let later = |why: &str| SendError::Retry { after: self.retry_after(), why: format!("{} {why}", self.status.as_u16()) };
+        let later =
+            |why: &str| SendError::Retry { after: self.retry_after(), why: format!("{} {why}", self.status.as_u16()) };
         match self.status.as_u16() {
             429 => Some(later("too many requests")),
             503 => Some(later("unavailable")),
@@ -286,6 +287,8 @@ pub(super) fn code_of(value: &serde_json::Value) -> Option<String> {
         serde_json::Value::String(text) => text.clone(),
         _ => return None,
     };
-    let is_word = !text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    let is_word = !text.is_empty()
+        && text.len() <= 40
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     is_word.then_some(text)
 }

@@ -87,7 +87,8 @@ pub fn twilio_text(url: &str, fields: &[(String, String)]) -> String {
 pub fn is_twilios(hook: &Hook<'_>, token: &str, shared_key: Option<&str>) -> bool {
     let Some(given) = hook.header("x-twilio-signature") else { return false };
     let settings = hook.header("x-twilio-webhooks-signature-settings").unwrap_or_default();
-    let named = settings.split(',').filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim() == "algorithm");
+    let named =
+        settings.split(',').filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim() == "algorithm");
     let (algorithm, key) = match named.map(|(_, value)| value.trim().to_ascii_uppercase()).as_deref() {
         None | Some("" | "HMAC_SHA1") => (hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token),
         Some("HMAC_SHA256") => match shared_key {
@@ -102,7 +103,8 @@ pub fn is_twilios(hook: &Hook<'_>, token: &str, shared_key: Option<&str>) -> boo
         Some(_) => Vec::new(),
         None => hook.form(),
     };
-    let is_signed = |url: &str| same(&hmac_base64(algorithm, key.as_bytes(), twilio_text(url, &fields).as_bytes()), given);
+    let is_signed =
+        |url: &str| same(&hmac_base64(algorithm, key.as_bytes(), twilio_text(url, &fields).as_bytes()), given);
     ports(hook.url).iter().any(|url| is_signed(url))
 }
 
@@ -111,7 +113,10 @@ fn ports(url: &str) -> Vec<String> {
     let mut ways = vec![url.to_owned()];
     let Some((scheme, rest)) = url.split_once("://") else { return ways };
     let (authority, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
-    let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(authority, |(host, _)| host);
+    let host = authority
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(authority, |(host, _)| host);
     let port = if scheme == "https" { 443 } else { 80 };
     ways.push(format!("{scheme}://{host}{path}"));
     ways.push(format!("{scheme}://{host}:{port}{path}"));
@@ -166,7 +171,9 @@ pub fn bird_text(timestamp: &str, url: &str, body: &[u8]) -> Vec<u8> {
 
 /// Bird's `messagebird-signature`: HMAC-SHA256.
 pub fn is_birds(hook: &Hook<'_>, key: &str) -> bool {
-    let (Some(given), Some(timestamp)) = (hook.header("messagebird-signature"), hook.header("messagebird-request-timestamp")) else {
+    let (Some(given), Some(timestamp)) =
+        (hook.header("messagebird-signature"), hook.header("messagebird-request-timestamp"))
+    else {
         return false;
     };
     let is_fresh = timestamp
@@ -179,8 +186,8 @@ pub fn is_birds(hook: &Hook<'_>, key: &str) -> bool {
 
 /// What stands before the point in the DER form of a P-256 public key (RFC 5480).
 const P256_KEY: [u8; 26] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
-    0x01, 0x07, 0x03, 0x42, 0x00,
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
 /// The point of a P-256 public key that is given as DER in base64, as SendGrid shows it.

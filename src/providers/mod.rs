@@ -5,5 +5,5 @@ pub mod hooks;
 pub mod mail;
 pub mod meta;
 pub mod observed;
-pub mod sms;
 pub mod push;
+pub mod sms;

@@ -3,5 +3,5 @@
 
 pub mod mail;
 pub mod meta;
-pub mod senders;
 pub mod push;
+pub mod senders;

@@ -75,8 +75,14 @@ fn describe() {
     for why in ["all", "address", "descriptors", "full"] {
         counter!("nextmove_connections_refused_total", "why" => why).increment(0);
     }
-    describe_counter!("nextmove_messages_total", "Messages handed to a vendor: channel, what came of it (taken, refused, later, unknown)");
-    describe_counter!("nextmove_messages_settled_total", "Messages of which nothing more is heard: channel, state, why");
+    describe_counter!(
+        "nextmove_messages_total",
+        "Messages handed to a vendor: channel, what came of it (taken, refused, later, unknown)"
+    );
+    describe_counter!(
+        "nextmove_messages_settled_total",
+        "Messages of which nothing more is heard: channel, state, why"
+    );
     describe_counter!("nextmove_suppressions_total", "People who are not to be written to any more: channel, why");
     describe_counter!("nextmove_job_failures_total", "Failed runs of jobs: kind, whether it was given up (buried)");
     gauge!("nextmove_sockets").increment(0.0);

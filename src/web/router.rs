@@ -61,6 +61,7 @@ pub fn router(app: App, sockets: SocketIoLayer) -> Router {
         .route("/api/openapi.json", get(move || async move { json }))
         .merge(docs)
         .merge(integrations::webhook_routes())
+        .merge(desk::claim_routes())
         .merge(messages::webhook_routes())
         .merge(health::routes())
         .fallback(elsewhere)

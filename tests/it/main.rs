@@ -9,6 +9,7 @@ mod alerts;
 mod audit;
 mod authenticator;
 mod cancelled;
+mod chaos;
 mod checkup;
 mod connect;
 mod corpus;

@@ -258,7 +258,11 @@ async fn a_link_ends_messages_by_a_persons_act_and_not_by_a_scanners() {
     let app = twilio().await;
     sent(&app, sms("Hei")).await;
     let text = only(&app).text;
-    let link = text.split_whitespace().find(|word| word.contains("/u/")).expect("a name cannot be answered: a link").to_owned();
+    let link = text
+        .split_whitespace()
+        .find(|word| word.contains("/u/"))
+        .expect("a name cannot be answered: a link")
+        .to_owned();
     let path = link.strip_prefix(&app.address).expect("our own").to_owned();
     for _ in 0..3 {
         let page = app.anonymous().get(&path).await;
@@ -269,7 +273,9 @@ async fn a_link_ends_messages_by_a_persons_act_and_not_by_a_scanners() {
     assert_eq!(state(&app, sent(&app, sms("Fortsatt")).await).await.0, State::Sent, "looking at it does nothing");
     // As a mailbox's own button does: from nowhere, with a form.
     let nobody = app.anonymous().without("sec-fetch-site");
-    let acted = nobody.raw(Method::POST, &path, "application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click".to_vec()).await;
+    let acted = nobody
+        .raw(Method::POST, &path, "application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click".to_vec())
+        .await;
     assert_eq!(acted.status, 200, "{}", acted.text);
     assert_eq!(nobody.raw(Method::POST, &path, "", Vec::new()).await.status, 200, "twice is once");
     let id = sent(&app, sms("Stopp")).await;
@@ -304,17 +310,25 @@ async fn a_forged_or_changed_call_is_refused_and_a_signed_one_of_nobodys_is_kept
     assert_eq!(app.senders.make(newer).await, Some(200));
     app.run_jobs().await;
     assert_eq!(state(&app, id).await.0, State::Delivered, "signed with the shared key");
-    assert_eq!(app.anonymous().raw(Method::POST, "/webhooks/sms/bird", "application/json", b"{}".to_vec()).await.status, 404);
+    assert_eq!(
+        app.anonymous().raw(Method::POST, "/webhooks/sms/bird", "application/json", b"{}".to_vec()).await.status,
+        404
+    );
 
-    let nobodys = Text { id: "SMnobodys".to_owned(), callback: text.callback.map(|url| url.split('?').next().unwrap_or("").to_owned()), ..text };
+    let nobodys = Text {
+        id: "SMnobodys".to_owned(),
+        callback: text.callback.map(|url| url.split('?').next().unwrap_or("").to_owned()),
+        ..text
+    };
     assert_eq!(app.senders.report(&nobodys, "delivered", None).await, Some(200));
     app.run_jobs().await;
     app.advance(TimeDelta::minutes(3));
     app.run_jobs().await;
-    let kept: Vec<(String, bool)> = sqlx::query_as("select state, payload is not null from message_callbacks order by state")
-        .fetch_all(&mut crate::audit::superuser(&app).await)
-        .await
-        .expect("rows");
+    let kept: Vec<(String, bool)> =
+        sqlx::query_as("select state, payload is not null from message_callbacks order by state")
+            .fetch_all(&mut crate::audit::superuser(&app).await)
+            .await
+            .expect("rows");
     assert_eq!(kept, [("done".to_owned(), false), ("unknown".to_owned(), true)]);
 }
 
@@ -340,7 +354,10 @@ async fn messagebird_and_bird_send_report_and_bring_answers() {
         report(&app, &text, "delivery_failed", Some(if vendor == "bird" { "absent_subscriber" } else { "27" })).await;
         assert_eq!(state(&app, failing).await, (State::Undelivered, Some(Family::Unreachable)), "{vendor}");
 
-        assert_eq!(app.senders.answer(vendor, KARI, if vendor == "bird" { "Acme" } else { "+4790000009" }, "STOP").await, Some(200));
+        assert_eq!(
+            app.senders.answer(vendor, KARI, if vendor == "bird" { "Acme" } else { "+4790000009" }, "STOP").await,
+            Some(200)
+        );
         let call = app.senders.answer_call(vendor, "forged", KARI, "+4790000009", "START").expect("a call");
         let mut forged = call.clone();
         forged.body = forged.body.replace("forged", "changed");
@@ -391,7 +408,11 @@ async fn e_mail_by_api_arrives_bounces_and_is_complained_of() {
         app.run_jobs().await;
         assert_eq!(state(&app, again).await, (State::Undelivered, Some(Family::InvalidAddress)), "{vendor}");
         let id = sent(&app, mail("Enda en")).await;
-        assert_eq!(state(&app, id).await, (State::Failed, Some(Family::OptedOut)), "who bounced is not written to: {vendor}");
+        assert_eq!(
+            state(&app, id).await,
+            (State::Failed, Some(Family::OptedOut)),
+            "who bounced is not written to: {vendor}"
+        );
 
         let other = NewMessage { to: Recipient::Email("per@example.com".to_owned()), ..mail("Hei Per") };
         let id = sent(&app, other.clone()).await;
@@ -474,7 +495,11 @@ async fn what_is_sent_and_who_wants_none_is_each_organizations_own() {
     let app = twilio().await;
     let number = json!({ "sms_sender": "+4790000001", "reply_to": null });
     app.asha().with_header("if-match", "\"0\"").put("/api/messages/settings", number.clone()).await.ok();
-    app.gita().with_header("if-match", "\"0\"").put("/api/messages/settings", number).await.refused(409, "sender_taken");
+    app.gita()
+        .with_header("if-match", "\"0\"")
+        .put("/api/messages/settings", number)
+        .await
+        .refused(409, "sender_taken");
     let id = sent(&app, sms("Hei")).await;
     let added = app.gita().post("/api/suppressions", json!({ "channel": "sms", "address": KARI })).await.ok();
     assert_eq!(added["address"], "+47******67");

@@ -58,7 +58,7 @@ const PERSONAL: [&str; 14] = [
     "email_index",
 ];
 /// As above, but the word also names what is not personal.
-const PERSONAL_IN: [(&str, &str); 15] = [
+const PERSONAL_IN: [(&str, &str); 19] = [
     ("users", "name"),
     ("lead_notes", "text"),
     ("messages", "subject"),

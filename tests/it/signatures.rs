@@ -59,10 +59,16 @@ fn we_judge_as_the_vendors_libraries_do() {
 #[test]
 fn bird_and_mailgun_are_checked_as_they_are_documented() {
     let now = monday();
-    let (timestamp, url, body) = (now.timestamp().to_string(), "https://app.example.com/webhooks/sms/bird", r#"{"event":"sms.outbound"}"#);
-    let tag = hooks::hmac_base64(aws_lc_rs::hmac::HMAC_SHA256, b"key", &hooks::bird_text(&timestamp, url, body.as_bytes()));
+    let (timestamp, url, body) =
+        (now.timestamp().to_string(), "https://app.example.com/webhooks/sms/bird", r#"{"event":"sms.outbound"}"#);
+    let tag =
+        hooks::hmac_base64(aws_lc_rs::hmac::HMAC_SHA256, b"key", &hooks::bird_text(&timestamp, url, body.as_bytes()));
     let headers = |signature: &str, at: &str| {
-        map(&[("messagebird-signature".to_owned(), signature.to_owned()), ("messagebird-request-timestamp".to_owned(), at.to_owned())].into())
+        map(&[
+            ("messagebird-signature".to_owned(), signature.to_owned()),
+            ("messagebird-request-timestamp".to_owned(), at.to_owned()),
+        ]
+        .into())
     };
     let judge = |signature: &str, at: &str, url: &str, body: &str| {
         let headers = headers(signature, at);
@@ -77,7 +83,10 @@ fn bird_and_mailgun_are_checked_as_they_are_documented() {
     // printf 1772442000token | openssl dgst -sha256 -hmac key
     assert!(hooks::is_mailguns("1772442000", "token", MAILGUN_BY_OPENSSL, "key", now));
     assert!(!hooks::is_mailguns("1772442000", "token2", MAILGUN_BY_OPENSSL, "key", now));
-    assert!(!hooks::is_mailguns("1772442000", "token", MAILGUN_BY_OPENSSL, "key", now + chrono::TimeDelta::days(2)), "too old");
+    assert!(
+        !hooks::is_mailguns("1772442000", "token", MAILGUN_BY_OPENSSL, "key", now + chrono::TimeDelta::days(2)),
+        "too old"
+    );
 }
 
 const BIRD_BY_OPENSSL: &str = "n8yn/CZ9+6RGyjeYaHbXoRyHfNH3m9VXktcN7Z0DQ8o=";
@@ -124,8 +133,18 @@ fn our_sandboxs_calls() {
     let calls: Vec<(&str, &str, &str, Option<Call>)> = vec![
         ("twilio", "a report", senders::TWILIO.1, sandbox.report_call(&text("twilio"), "delivered", Some("30003"))),
         ("twilio", "an answer", senders::TWILIO.1, answer("twilio")),
-        ("twilio", "a report, newer", senders::TWILIO_SHARED_KEY, Some(sandbox.newer_report_call(&text("twilio"), "sent"))),
-        ("messagebird", "a report", senders::MESSAGEBIRD_SIGNING, sandbox.report_call(&text("messagebird"), "delivered", None)),
+        (
+            "twilio",
+            "a report, newer",
+            senders::TWILIO_SHARED_KEY,
+            Some(sandbox.newer_report_call(&text("twilio"), "sent")),
+        ),
+        (
+            "messagebird",
+            "a report",
+            senders::MESSAGEBIRD_SIGNING,
+            sandbox.report_call(&text("messagebird"), "delivered", None),
+        ),
         ("messagebird", "an answer", senders::MESSAGEBIRD_SIGNING, answer("messagebird")),
         ("sendgrid", "an event", &public, sandbox.mail_call(&mail, "delivered")),
     ];

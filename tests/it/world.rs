@@ -30,8 +30,8 @@ use nextmove::{
     sandbox::{
         mail::{self, Sink},
         meta::{self, Sandbox},
-        senders::{self, Senders},
         push::{self, PushService},
+        senders::{self, Senders},
     },
     start,
     types::{
@@ -419,14 +419,22 @@ impl TestApp {
 
     /// Runs every job that is due. Tells how many ran.
     pub async fn run_jobs(&self) -> usize {
-        let worker = Worker {
+        self.worker().drain().await.expect("the queue answers")
+    }
+
+    /// What a worker had when it was killed waits again.
+    pub async fn take_back(&self) {
+        self.worker().take_back().await.expect("the queue answers");
+    }
+
+    fn worker(&self) -> Worker<App> {
+        Worker {
             db: self.app.db.clone(),
             app: self.app.clone(),
             registry: Arc::new(worker::registry()),
             concurrency: 1,
             handover: Arc::default(),
-        };
-        worker.drain().await.expect("the queue answers")
+        }
     }
 
     /// The end of a test; dropping does the same.

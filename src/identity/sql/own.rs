@@ -168,7 +168,11 @@ pub(in crate::identity) async fn picture(
 }
 
 /// `None` takes it away.
-pub(in crate::identity) async fn set_phone(directory: &mut Directory, id: UserId, phone: Option<&Sealed>) -> Result<()> {
+pub(in crate::identity) async fn set_phone(
+    directory: &mut Directory,
+    id: UserId,
+    phone: Option<&Sealed>,
+) -> Result<()> {
     sqlx::query!("update users set phone = $2 where id = $1", id.0, phone as Option<&Sealed>)
         .execute(directory.conn())
         .await?;

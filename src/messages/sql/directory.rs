@@ -80,7 +80,10 @@ pub(in crate::messages) async fn correspondents(
     Ok(rows.into_iter().map(OrganizationId).collect())
 }
 
-pub(in crate::messages) async fn owner_of_number(directory: &mut Directory, number: &str) -> Result<Option<OrganizationId>> {
+pub(in crate::messages) async fn owner_of_number(
+    directory: &mut Directory,
+    number: &str,
+) -> Result<Option<OrganizationId>> {
     let owner = sqlx::query_scalar!("select organization_id from sender_numbers where number = $1", number)
         .fetch_optional(directory.conn())
         .await?;

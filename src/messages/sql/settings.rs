@@ -3,7 +3,8 @@
 use crate::{db::Tx, error::Result, messages::settings::Stored};
 
 pub(in crate::messages) async fn settings(tx: &mut Tx) -> Result<Stored> {
-    let row = sqlx::query!("select sms_sender, reply_to, version from sending_settings").fetch_optional(tx.conn()).await?;
+    let row =
+        sqlx::query!("select sms_sender, reply_to, version from sending_settings").fetch_optional(tx.conn()).await?;
     Ok(row.map_or_else(Stored::default, |row| Stored {
         sms_sender: row.sms_sender.and_then(|sender| sender.parse().ok()),
         reply_to: row.reply_to,

@@ -15,7 +15,11 @@ use crate::{
 
 const TABLE: &str = "suppressions";
 
-pub(in crate::messages) async fn suppression_of(tx: &mut Tx, channel: Channel, address: &str) -> Result<Option<SuppressionId>> {
+pub(in crate::messages) async fn suppression_of(
+    tx: &mut Tx,
+    channel: Channel,
+    address: &str,
+) -> Result<Option<SuppressionId>> {
     let indexes = lookups(tx, channel, address);
     let id = sqlx::query_scalar!(
         "select id from suppressions where channel = $1 and address_index = any($2) limit 1",
@@ -55,7 +59,9 @@ pub(in crate::messages) async fn insert_suppression(
 
 /// The channel of what is gone; `None` where there was none.
 pub(in crate::messages) async fn delete_suppression(tx: &mut Tx, id: SuppressionId) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar!("delete from suppressions where id = $1 returning channel", id.0).fetch_optional(tx.conn()).await?)
+    Ok(sqlx::query_scalar!("delete from suppressions where id = $1 returning channel", id.0)
+        .fetch_optional(tx.conn())
+        .await?)
 }
 
 /// The newest first, after that one; or one of them.

@@ -68,7 +68,8 @@ pub(super) async fn check(api: &Api, domain: &str) -> Result<(), SendError> {
 pub(super) async fn look_up(api: &Api, domain: &str, id: &str) -> Result<Lookup, SendError> {
     let request = api.http.get(api.url(&["v3", domain, "events"])).query(&[("message-id", id), ("limit", "1")]);
     let answer = exchange(request.basic_auth("api", Some(&api.key))).await?;
-    let has_any = answer.status.is_success() && answer.json()["items"].as_array().is_some_and(|items| !items.is_empty());
+    let has_any =
+        answer.status.is_success() && answer.json()["items"].as_array().is_some_and(|items| !items.is_empty());
     Ok(if has_any { Lookup::Has(Taken { id: Some(id.to_owned()), segments: None }) } else { Lookup::CannotTell })
 }
 
@@ -82,7 +83,8 @@ pub(super) fn read(hook: &Hook<'_>, key: &str) -> Result<Vec<Told>, HookError> {
     }
     let event = &told["event-data"];
     let message = event["user-variables"]["message"].as_str().and_then(|id| id.parse().ok());
-    let provider_id = event["message"]["headers"]["message-id"].as_str().map(|id| id.trim_matches(['<', '>']).to_owned());
+    let provider_id =
+        event["message"]["headers"]["message-id"].as_str().map(|id| id.trim_matches(['<', '>']).to_owned());
     let code = code_of(&event["delivery-status"]["code"]);
     let is_permanent = event["severity"] == "permanent";
     let progress = |progress, family: Option<Family>| Callback::Progress {
@@ -93,7 +95,8 @@ pub(super) fn read(hook: &Hook<'_>, key: &str) -> Result<Vec<Told>, HookError> {
         code: code.clone(),
         segments: None,
     };
-    let refused = |refusal| Callback::Refused { message, provider_id: provider_id.clone(), refusal, code: code.clone() };
+    let refused =
+        |refusal| Callback::Refused { message, provider_id: provider_id.clone(), refusal, code: code.clone() };
     let callback = match event["event"].as_str().ok_or(HookError::Unreadable)? {
         "accepted" => progress(Progress::Sending, None),
         "delivered" => progress(Progress::Delivered, None),

@@ -61,7 +61,9 @@ pub enum MailError {
 impl From<SendError> for MailError {
     fn from(error: SendError) -> Self {
         match error {
-            SendError::Permanent { family, code } => Self::Permanent(code.unwrap_or_else(|| family.as_str().to_owned())),
+            SendError::Permanent { family, code } => {
+                Self::Permanent(code.unwrap_or_else(|| family.as_str().to_owned()))
+            }
             SendError::Retry { why, .. } | SendError::Unknown(why) => Self::Transient(why),
         }
     }
@@ -153,7 +155,8 @@ impl Mail {
             "sendgrid" => By::SendGrid(api()?),
             "mailgun" => {
                 let domain = percent(options.url.username()).filter(|domain| !domain.is_empty());
-                let domain = domain.ok_or_else(|| unfit("it names no domain: mailgun://example.com:key@api.mailgun.net".to_owned()))?;
+                let domain = domain
+                    .ok_or_else(|| unfit("it names no domain: mailgun://example.com:key@api.mailgun.net".to_owned()))?;
                 By::Mailgun { api: api()?, domain: domain.into() }
             }
             _ => By::Smtp(smtp::Relay::new(&options.url, options.timeout)?),

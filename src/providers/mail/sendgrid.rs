@@ -18,7 +18,8 @@ fn person(mailbox: &Mailbox) -> Value {
 }
 
 pub(super) async fn send(api: &Api, mail: &OutgoingMail, from: &Mailbox, to: &Mailbox) -> Result<Taken, SendError> {
-    let headers: Map<String, Value> = mail.headers().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    let headers: Map<String, Value> =
+        mail.headers().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
     let mut content = vec![json!({ "type": "text/plain", "value": mail.text })];
     content.extend(mail.html.as_ref().map(|html| json!({ "type": "text/html", "value": html })));
     let mut body = json!({
@@ -84,7 +85,8 @@ fn told(event: &Value) -> Option<Told> {
         code: code.clone(),
         segments: None,
     };
-    let refused = |refusal| Callback::Refused { message, provider_id: provider_id.clone(), refusal, code: code.clone() };
+    let refused =
+        |refusal| Callback::Refused { message, provider_id: provider_id.clone(), refusal, code: code.clone() };
     let callback = match (text("event")?.as_str(), text("type").as_deref()) {
         ("delivered", _) => progress(Progress::Delivered, None),
         // Blocked: not now, and not for ever.

@@ -30,7 +30,12 @@ impl Account {
     }
 
     /// `own`: the organization's sender. Otherwise it is the channel's.
-    pub async fn send(&self, client: &Client<'_>, message: &OutgoingSms, own: Option<&Sender>) -> Result<Taken, SendError> {
+    pub async fn send(
+        &self,
+        client: &Client<'_>,
+        message: &OutgoingSms,
+        own: Option<&Sender>,
+    ) -> Result<Taken, SendError> {
         let mut body = json!({
             "receiver": { "contacts": [{ "identifierKey": "phonenumber", "identifierValue": message.to.as_str() }] },
             "body": { "type": "text", "text": { "text": message.text } },
@@ -46,7 +51,12 @@ impl Account {
         Err(error(&answer))
     }
 
-    pub async fn look_up(&self, client: &Client<'_>, message: &OutgoingSms, since: DateTime<Utc>) -> Result<Lookup, SendError> {
+    pub async fn look_up(
+        &self,
+        client: &Client<'_>,
+        message: &OutgoingSms,
+        since: DateTime<Utc>,
+    ) -> Result<Lookup, SendError> {
         let reference = message.id.to_string();
         let mut token: Option<String> = None;
         for _ in 0..PAGES {
@@ -99,7 +109,10 @@ pub(super) fn read(hook: &Hook<'_>, key: Option<&str>) -> Result<Vec<Told>, Hook
         progress,
         family: matches!(progress, Progress::Undelivered | Progress::Failed).then(|| family(code.as_deref())),
         code,
-        segments: payload["parts"].as_array().and_then(|parts| u16::try_from(parts.len()).ok()).filter(|parts| *parts > 0),
+        segments: payload["parts"]
+            .as_array()
+            .and_then(|parts| u16::try_from(parts.len()).ok())
+            .filter(|parts| *parts > 0),
     };
     Ok(vec![Told { dedupe: format!("{id}:{status}"), callback }])
 }
@@ -121,7 +134,8 @@ fn family(code: Option<&str>) -> Family {
     let has = |word: &str| code.contains(word);
     if has("opt") && has("out") || has("unsubscribed") || has("suppress") {
         Family::OptedOut
-    } else if has("unknown_subscriber") || has("invalid_number") || has("invalid_receiver") || has("invalid_identifier") {
+    } else if has("unknown_subscriber") || has("invalid_number") || has("invalid_receiver") || has("invalid_identifier")
+    {
         Family::InvalidAddress
     } else if has("absent") || has("unreachable") || has("unavailable") {
         Family::Unreachable
@@ -144,7 +158,10 @@ fn error(answer: &Answer) -> SendError {
     }
     let code = code_of(&answer.json()["code"]).or_else(|| Some(answer.status.as_u16().to_string()));
     if answer.status.as_u16() == 402 {
-        return SendError::Retry { after: Some(std::time::Duration::from_secs(300)), why: "the account does not pay".to_owned() };
+        return SendError::Retry {
+            after: Some(std::time::Duration::from_secs(300)),
+            why: "the account does not pay".to_owned(),
+        };
     }
     SendError::permanent(family(code.as_deref()), code)
 }

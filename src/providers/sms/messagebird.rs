@@ -35,7 +35,12 @@ impl Account {
         client.request(method, &["messages"]).header("authorization", format!("AccessKey {}", self.key))
     }
 
-    pub async fn send(&self, client: &Client<'_>, message: &OutgoingSms, from: Option<&Sender>) -> Result<Taken, SendError> {
+    pub async fn send(
+        &self,
+        client: &Client<'_>,
+        message: &OutgoingSms,
+        from: Option<&Sender>,
+    ) -> Result<Taken, SendError> {
         let originator = from.map(|from| from.to_string().trim_start_matches('+').to_owned());
         let body = json!({
             "originator": originator,
@@ -54,9 +59,15 @@ impl Account {
         Err(error(&answer))
     }
 
-    pub async fn look_up(&self, client: &Client<'_>, message: &OutgoingSms, since: DateTime<Utc>) -> Result<Lookup, SendError> {
+    pub async fn look_up(
+        &self,
+        client: &Client<'_>,
+        message: &OutgoingSms,
+        since: DateTime<Utc>,
+    ) -> Result<Lookup, SendError> {
         let from = (since - TimeDelta::minutes(1)).to_rfc3339();
-        let query = [("recipient", message.to.as_str().trim_start_matches('+')), ("from", from.as_str()), ("limit", "100")];
+        let query =
+            [("recipient", message.to.as_str().trim_start_matches('+')), ("from", from.as_str()), ("limit", "100")];
         let answer = client.exchange(self.request(client, Method::GET).query(&query)).await?;
         if !answer.status.is_success() {
             return Ok(Lookup::CannotTell);
@@ -87,7 +98,11 @@ pub(super) fn read(hook: &Hook<'_>, key: Option<&str>) -> Result<Vec<Told>, Hook
             provider_id: id.to_owned(),
             from: international(field(&fields, "originator").ok_or(HookError::Unreadable)?),
             to: international(field(&fields, "recipient").ok_or(HookError::Unreadable)?),
-            text: ["body", "payload", "message"].iter().find_map(|name| field(&fields, name)).unwrap_or_default().to_owned(),
+            text: ["body", "payload", "message"]
+                .iter()
+                .find_map(|name| field(&fields, name))
+                .unwrap_or_default()
+                .to_owned(),
             opt_out: None,
         };
         return Ok(vec![Told { dedupe: format!("in:{id}"), callback }]);
@@ -109,7 +124,11 @@ pub(super) fn read(hook: &Hook<'_>, key: Option<&str>) -> Result<Vec<Told>, Hook
 
 /// Numbers come without the plus.
 fn international(number: &str) -> String {
-    if number.starts_with('+') || !number.bytes().all(|b| b.is_ascii_digit()) { number.to_owned() } else { format!("+{number}") }
+    if number.starts_with('+') || !number.bytes().all(|b| b.is_ascii_digit()) {
+        number.to_owned()
+    } else {
+        format!("+{number}")
+    }
 }
 
 fn progress(status: &str) -> Option<Progress> {
@@ -144,7 +163,10 @@ fn error(answer: &Answer) -> SendError {
     let code = code_of(&first["code"]);
     match (code.as_deref(), first["parameter"].as_str()) {
         // Not enough balance; the key is refused: the message is fine.
-        (Some("25" | "2"), _) => SendError::Retry { after: Some(std::time::Duration::from_secs(300)), why: "the account does not pay or let us in".to_owned() },
+        (Some("25" | "2"), _) => SendError::Retry {
+            after: Some(std::time::Duration::from_secs(300)),
+            why: "the account does not pay or let us in".to_owned(),
+        },
         (Some("99"), _) => SendError::Unknown("an error inside".to_owned()),
         (_, Some("recipient" | "recipients")) => SendError::permanent(Family::InvalidAddress, code),
         (_, Some("originator")) => SendError::permanent(Family::BlockedSender, code),

@@ -89,7 +89,8 @@ impl Sms {
         let given = &options.url;
         let word = |text: &str| percent(text).filter(|text| !text.is_empty());
         let (name, secret) = (word(given.username()), given.password().and_then(word));
-        let query = |wanted: &str| given.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+        let query =
+            |wanted: &str| given.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
         let secret = secret.ok_or("has no key: it stands between the name and the @")?;
         let vendor = match given.scheme() {
             "twilio" => Vendor::Twilio(twilio::Account {
@@ -102,7 +103,8 @@ impl Sms {
             "bird" => Vendor::Bird(bird::Account {
                 workspace: name.ok_or("names no workspace: bird://workspace:AccessKey@api.bird.com?channel=…")?,
                 key: secret,
-                channel: query("channel").ok_or("names no channel: bird://workspace:AccessKey@api.bird.com?channel=…")?,
+                channel: query("channel")
+                    .ok_or("names no channel: bird://workspace:AccessKey@api.bird.com?channel=…")?,
             }),
             _ => return Err("begins with twilio://, messagebird:// or bird://".to_owned()),
         };

@@ -87,7 +87,12 @@ impl Account {
         Err(error(&answer))
     }
 
-    pub async fn look_up(&self, client: &Client<'_>, message: &OutgoingSms, since: DateTime<Utc>) -> Result<Lookup, SendError> {
+    pub async fn look_up(
+        &self,
+        client: &Client<'_>,
+        message: &OutgoingSms,
+        since: DateTime<Utc>,
+    ) -> Result<Lookup, SendError> {
         let day = (since - TimeDelta::minutes(1)).format("%Y-%m-%d").to_string();
         let query = [("To", message.to.as_str()), ("DateSent>", day.as_str()), ("PageSize", "100")];
         let answer = client.exchange(self.request(client, Method::GET).query(&query)).await?;
@@ -169,7 +174,9 @@ fn error(answer: &Answer) -> SendError {
     let code = code_of(&answer.json()["code"]);
     match code.as_deref() {
         // The sender's queue is full; too many requests.
-        Some("21611" | "20429" | "14107") => SendError::Retry { after: answer.retry_after(), why: "too many".to_owned() },
+        Some("21611" | "20429" | "14107") => {
+            SendError::Retry { after: answer.retry_after(), why: "too many".to_owned() }
+        }
         Some(known) => SendError::permanent(family(known), code),
         None => SendError::permanent(Family::Other, answer.status.as_u16().to_string()),
     }

@@ -8,7 +8,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{ApiMail, BIRD, BIRD_SIGNING, MAILGUN_SIGNING, MESSAGEBIRD_SIGNING, Senders, TWILIO, TWILIO_SHARED_KEY, Text};
+use super::{
+    ApiMail, BIRD, BIRD_SIGNING, MAILGUN_SIGNING, MESSAGEBIRD_SIGNING, Senders, TWILIO, TWILIO_SHARED_KEY, Text,
+};
 use crate::{
     db::seal,
     providers::hooks::{bird_text, hmac_base64, sha256_hex, twilio_text},
@@ -113,8 +115,14 @@ impl Senders {
     pub fn answer_call(&self, vendor: &str, id: &str, from: &str, to: &str, words: &str) -> Option<Call> {
         match vendor {
             "twilio" => {
-                let fields =
-                    [("MessageSid", id), ("AccountSid", TWILIO.0), ("From", from), ("To", to), ("Body", words), ("NumMedia", "0")];
+                let fields = [
+                    ("MessageSid", id),
+                    ("AccountSid", TWILIO.0),
+                    ("From", from),
+                    ("To", to),
+                    ("Body", words),
+                    ("NumMedia", "0"),
+                ];
                 Some(twilio(self.webhook("sms/twilio")?, &fields, false))
             }
             "messagebird" => {
@@ -176,7 +184,12 @@ impl Senders {
             },
         });
         let headers = vec![("content-type", "application/json".to_owned())];
-        Some(Call { method: reqwest::Method::POST, url: self.webhook("mail/mailgun")?, headers, body: told.to_string() })
+        Some(Call {
+            method: reqwest::Method::POST,
+            url: self.webhook("mail/mailgun")?,
+            headers,
+            body: told.to_string(),
+        })
     }
 
     /// Makes a call; tells the status of the answer.
@@ -209,7 +222,8 @@ impl Senders {
 
     fn bird(&self, url: String, body: String) -> Call {
         let timestamp = self.now().timestamp().to_string();
-        let signature = hmac_base64(hmac::HMAC_SHA256, BIRD_SIGNING.as_bytes(), &bird_text(&timestamp, &url, body.as_bytes()));
+        let signature =
+            hmac_base64(hmac::HMAC_SHA256, BIRD_SIGNING.as_bytes(), &bird_text(&timestamp, &url, body.as_bytes()));
         let headers = vec![
             ("content-type", "application/json".to_owned()),
             ("messagebird-signature", signature),
@@ -221,13 +235,20 @@ impl Senders {
 
 /// `newer`: as webhook rules with a shared key sign.
 pub(super) fn twilio(url: String, fields: &[(&str, &str)], newer: bool) -> Call {
-    let owned: Vec<(String, String)> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let owned: Vec<(String, String)> =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let text = twilio_text(&url, &owned);
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let mut headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
     if newer {
-        headers.push(("x-twilio-webhooks-signature-settings", "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256".to_owned()));
-        headers.push(("x-twilio-signature", hmac_base64(hmac::HMAC_SHA256, TWILIO_SHARED_KEY.as_bytes(), text.as_bytes())));
+        headers.push((
+            "x-twilio-webhooks-signature-settings",
+            "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256".to_owned(),
+        ));
+        headers.push((
+            "x-twilio-signature",
+            hmac_base64(hmac::HMAC_SHA256, TWILIO_SHARED_KEY.as_bytes(), text.as_bytes()),
+        ));
     } else {
         let algorithm = hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;
         headers.push(("x-twilio-signature", hmac_base64(algorithm, TWILIO.1.as_bytes(), text.as_bytes())));

@@ -78,7 +78,12 @@ async fn sendgrid(State(senders): State<Senders>, headers: HeaderMap, Json(body)
     (StatusCode::ACCEPTED, [("x-message-id", id)]).into_response()
 }
 
-async fn mailgun(State(senders): State<Senders>, Path(domain): Path<String>, headers: HeaderMap, Form(fields): Form<Fields>) -> Response {
+async fn mailgun(
+    State(senders): State<Senders>,
+    Path(domain): Path<String>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Response {
     if said(&headers) != format!("Basic {}", STANDARD.encode(format!("api:{}", MAILGUN.1))) {
         return (StatusCode::UNAUTHORIZED, "Forbidden").into_response();
     }
@@ -109,6 +114,7 @@ async fn mailgun(State(senders): State<Senders>, Path(domain): Path<String>, hea
 async fn mailgun_events(State(senders): State<Senders>, Query(asked): Query<Fields>) -> Json<Value> {
     let wanted = asked.iter().find(|(name, _)| name == "message-id").map_or("", |(_, id)| id.as_str());
     let found = senders.mails().into_iter().filter(|mail| mail.vendor == "mailgun" && mail.id == wanted);
-    let items: Vec<Value> = found.map(|mail| json!({ "event": "accepted", "message": { "headers": { "message-id": mail.id } } })).collect();
+    let items: Vec<Value> =
+        found.map(|mail| json!({ "event": "accepted", "message": { "headers": { "message-id": mail.id } } })).collect();
     Json(json!({ "items": items }))
 }

@@ -38,7 +38,8 @@ pub const TWILIO_SHARED_KEY: &str = "the-shared-key-of-the-sandbox";
 pub const MESSAGEBIRD: &str = "the-access-key-of-messagebird";
 pub const MESSAGEBIRD_SIGNING: &str = "the-signing-key-of-messagebird";
 /// Workspace, access key, channel.
-pub const BIRD: (&str, &str, &str) = ("a1405560-c8d3-4b1a-877d-3f449ad95352", "the-access-key-of-bird", "5b1a877d-0000-4b1a-877d-3f449ad95352");
+pub const BIRD: (&str, &str, &str) =
+    ("a1405560-c8d3-4b1a-877d-3f449ad95352", "the-access-key-of-bird", "5b1a877d-0000-4b1a-877d-3f449ad95352");
 pub const BIRD_SIGNING: &str = "the-signing-key-of-bird";
 pub const SENDGRID: &str = "SG.the-key-of-sendgrid";
 /// Domain, key.

@@ -35,7 +35,10 @@ async fn meets(senders: &Senders, refuse: impl Fn(u32) -> Response, keep: impl F
     match senders.next_fault()? {
         Fault::Status(status) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            Some((status, [(header::RETRY_AFTER, "7")], Json(json!({ "code": 20429, "message": "Later" }))).into_response())
+            Some(
+                (status, [(header::RETRY_AFTER, "7")], Json(json!({ "code": 20429, "message": "Later" })))
+                    .into_response(),
+            )
         }
         Fault::Code(code) => Some(refuse(code)),
         Fault::Silence => {
@@ -60,7 +63,12 @@ fn twilio_refuses(status: StatusCode, code: u32) -> Response {
     (status, Json(told)).into_response()
 }
 
-async fn twilio(State(senders): State<Senders>, Path(sid): Path<String>, headers: HeaderMap, Form(fields): Form<Fields>) -> Response {
+async fn twilio(
+    State(senders): State<Senders>,
+    Path(sid): Path<String>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Response {
     let expected = format!("Basic {}", STANDARD.encode(format!("{}:{}", TWILIO.0, TWILIO.1)));
     if said(&headers) != expected || sid != TWILIO.0 {
         return twilio_refuses(StatusCode::UNAUTHORIZED, 20003);
@@ -98,7 +106,8 @@ async fn twilio(State(senders): State<Senders>, Path(sid): Path<String>, headers
 async fn twilio_list(State(senders): State<Senders>, Query(asked): Query<Fields>) -> Json<Value> {
     let to = of(&asked, "To");
     let texts = senders.texts();
-    let messages: Vec<Value> = texts.iter().rev().filter(|text| text.vendor == "twilio" && text.to == to).map(twilio_message).collect();
+    let messages: Vec<Value> =
+        texts.iter().rev().filter(|text| text.vendor == "twilio" && text.to == to).map(twilio_message).collect();
     Json(json!({ "messages": messages, "next_page_uri": null }))
 }
 
@@ -149,8 +158,12 @@ async fn messagebird(State(senders): State<Senders>, headers: HeaderMap, Json(bo
 async fn messagebird_list(State(senders): State<Senders>, Query(asked): Query<Fields>) -> Json<Value> {
     let to = format!("+{}", of(&asked, "recipient"));
     let texts = senders.texts();
-    let items: Vec<Value> =
-        texts.iter().rev().filter(|text| text.vendor == "messagebird" && text.to == to).map(messagebird_message).collect();
+    let items: Vec<Value> = texts
+        .iter()
+        .rev()
+        .filter(|text| text.vendor == "messagebird" && text.to == to)
+        .map(messagebird_message)
+        .collect();
     Json(json!({ "offset": 0, "limit": 100, "count": items.len(), "totalCount": items.len(), "items": items }))
 }
 

@@ -254,6 +254,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How leads are given out */
+        get: operations["distribution_read"];
+        /**
+         * Change how leads are given out
+         * @description For leads that come from now on, and those that wait. 422 with the place of what is wrong: `rules.0.way.people`.
+         */
+        put: operations["distribution_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/distribution/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would happen to a lead if it came now
+         * @description The decision itself, with nothing kept of it; also for a policy that is not saved yet.
+         */
+        post: operations["distribution_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/escalation": {
         parameters: {
             query?: never;
@@ -723,6 +764,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/leads/{id}/placement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a lead is whose it is */
+        get: operations["distribution_placement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/leads/{id}/snooze": {
         parameters: {
             query?: never;
@@ -773,7 +831,7 @@ export interface paths {
         head?: never;
         /**
          * Change one's own settings
-         * @description What is left out stays.
+         * @description What is left out stays. 422 `phone_invalid`, `phone_not_mobile`.
          */
         patch: operations["session_change_me"];
         trace?: never;
@@ -1094,6 +1152,64 @@ export interface paths {
          * @description 422 with the place of what is wrong: `schedule.week.0` is Monday, `away.0` the first days away.
          */
         put: operations["rota_change_own"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** As whom messages are sent */
+        get: operations["messages_read"];
+        /**
+         * Change as whom messages are sent
+         * @description 422 `sender_invalid`, `email_invalid`; 409 `sender_taken` for a number that another organization sends from.
+         */
+        put: operations["messages_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send oneself a message
+         * @description To one's own number or address. 409 `no_phone` without a number of one's own. Ask how it stands by its id.
+         */
+        post: operations["messages_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a message to oneself stands */
+        get: operations["messages_one"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1673,6 +1789,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is not to be written to */
+        get: operations["messages_list"];
+        put?: never;
+        /**
+         * Have somebody not written to any more
+         * @description Somebody who is on the list already stays as they are. 422 `phone_invalid`, `email_invalid`.
+         */
+        post: operations["messages_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/suppressions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let somebody be written to again */
+        delete: operations["messages_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/team": {
         parameters: {
             query?: never;
@@ -1874,7 +2028,7 @@ export interface components {
          * @description A kind of action. Its name stands in the database, in snake case, and never changes.
          * @enum {string}
          */
-        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "escalation_changed" | "page_connected" | "connection_broken" | "connection_mended" | "page_subscribed" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
+        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "sending_settings_changed" | "suppression_added" | "suppression_removed" | "escalation_changed" | "distribution_changed" | "page_connected" | "connection_broken" | "connection_mended" | "page_subscribed" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
         /**
          * @description Who did it.
          * @enum {string}
@@ -1942,7 +2096,7 @@ export interface components {
          * @description What an action is about.
          * @enum {string}
          */
-        AuditSubject: "lead" | "user" | "organization" | "page" | "delivery" | "invitation" | "form";
+        AuditSubject: "lead" | "user" | "organization" | "page" | "delivery" | "invitation" | "form" | "suppression";
         /** @description Days on which somebody is not there, from the first to the last. */
         Away: {
             /** Format: date */
@@ -2027,6 +2181,8 @@ export interface components {
             locale?: components["schemas"]["Locale"] | null;
             /** @description 1 to 200 characters. */
             name?: string | null;
+            /** @description A mobile number for alerts, as people write it; null takes it away. */
+            phone?: string | null;
         };
         ChangeMember: {
             role: components["schemas"]["Role"];
@@ -2044,6 +2200,11 @@ export interface components {
             current: string;
             /** Format: password */
             password: string;
+        };
+        /** @description The settings to be. */
+        ChangeSendingSettings: {
+            reply_to: string | null;
+            sms_sender: string | null;
         };
         /** @description A shift to be, with what only managers decide. */
         ChangeShift: {
@@ -2222,6 +2383,92 @@ export interface components {
         DeviceId: string;
         /** @enum {string} */
         DeviceKind: "phone" | "tablet" | "computer" | "unknown";
+        /** @description How leads are given out, as the owner sees it. */
+        Distribution: {
+            /** @description The first that fits a lead decides. */
+            rules: components["schemas"]["DistributionRule"][];
+            /**
+             * Format: int32
+             * @description Name it in `If-Match` to change it.
+             */
+            version: number;
+            /** @description For leads that no rule is for. */
+            way: components["schemas"]["DistributionWay"];
+        };
+        /** @description What a lead must be for a rule: one of each list that is not empty. */
+        DistributionCondition: {
+            /**
+             * @description `0150`, `50*`, `1000-1299`.
+             * @default []
+             */
+            areas: string[];
+            /** @default [] */
+            campaigns: components["schemas"]["CampaignId"][];
+            /**
+             * @description Of the phone number.
+             * @default []
+             */
+            countries: components["schemas"]["Country"][];
+            /** @default [] */
+            forms: components["schemas"]["FormId"][];
+            /**
+             * @description Of the form: `nb`, `de`, `nl`, `en`, and any other that Meta has.
+             * @default []
+             */
+            languages: string[];
+        };
+        /**
+         * @description By which way a lead found somebody.
+         * @enum {string}
+         */
+        DistributionKind: "everybody" | "people" | "round_robin" | "person" | "roll_out";
+        /** @description How leads are given out. */
+        DistributionPolicy: {
+            rules: components["schemas"]["DistributionRule"][];
+            /** @description For leads that no rule is for. */
+            way: components["schemas"]["DistributionWay"];
+        };
+        /** @description What would become of it. */
+        DistributionPreview: {
+            given: boolean;
+            /** @description Which of the rules decided, counted from 0; null: what holds for all others. */
+            rule_index: number | null;
+            /** @description Whom it would be told to, or given to. */
+            to: components["schemas"]["UserId"][];
+            /** @description How many leads wait already and would be given first. */
+            waiting: number;
+            waits: boolean;
+            why: components["schemas"]["PlacementReason"];
+        };
+        /** @description For these leads something else holds. The first rule that fits a lead decides. */
+        DistributionRule: {
+            id?: components["schemas"]["RuleId"] | null;
+            /** @description Its leads wait until somebody of it is there; otherwise what holds for all others holds for them meanwhile. */
+            waits: boolean;
+            way: components["schemas"]["DistributionWay"];
+            when: components["schemas"]["DistributionCondition"];
+        };
+        /** @description How a lead finds somebody. */
+        DistributionWay: {
+            /** @enum {string} */
+            kind: "everybody";
+        } | {
+            /** @enum {string} */
+            kind: "people";
+            people: components["schemas"]["UserId"][];
+        } | {
+            /** @enum {string} */
+            kind: "round_robin";
+            people: components["schemas"]["UserId"][];
+        } | {
+            /** @enum {string} */
+            kind: "person";
+            user: components["schemas"]["UserId"];
+        } | {
+            /** @enum {string} */
+            kind: "roll_out";
+            steps: components["schemas"]["RollOutStep"][];
+        };
         Ended: {
             /** Format: int64 */
             ended: number;
@@ -2587,6 +2834,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 kind: components["schemas"]["TimelineKind"];
+                placement: components["schemas"]["PlacementReason"] | null;
                 /** @description Of a lost lead. */
                 reason: string | null;
                 /**
@@ -2799,6 +3047,20 @@ export interface components {
          * @enum {string}
          */
         Mend: "address_unreachable" | "address_redirects" | "handshake_refused" | "handshake_other" | "signature_refused" | "app_id_missing" | "app_credentials" | "token_invalid" | "token_expired" | "token_password" | "token_app_removed" | "token_checkpoint" | "token_other_app" | "token_expires_soon" | "data_access_expired" | "scopes_missing" | "token_other_page" | "not_subscribed" | "lead_terms" | "lead_access" | "no_forms" | "no_lead" | "permission" | "throttled" | "meta_away" | "policy_blocked" | "gone" | "meta_odd" | "meta_refused" | "too_slow";
+        /** @enum {string} */
+        MessageChannel: "sms" | "email";
+        /**
+         * @description Why a message cannot arrive.
+         * @enum {string}
+         */
+        MessageFailure: "invalid_address" | "not_mobile" | "opted_out" | "blocked_region" | "blocked_sender" | "unreachable" | "filtered" | "expired" | "not_configured" | "unknown" | "other";
+        /**
+         * Format: uuid
+         * @description An SMS or an e-mail, out or in.
+         */
+        MessageId: string;
+        /** @enum {string} */
+        MessageState: "queued" | "sending" | "sent" | "delivered" | "undelivered" | "failed" | "cancelled" | "received";
         /** @description The app that speaks for the organization, as its owner sees it. The secret is never told again. */
         MetaApp: {
             app_id: string | null;
@@ -2909,6 +3171,11 @@ export interface components {
         NewPushDevice: {
             endpoint: string;
             keys: components["schemas"]["PushDeviceKeys"];
+        };
+        NewSuppression: {
+            /** @description A number as people write it, or an e-mail address. */
+            address: string;
+            channel: components["schemas"]["MessageChannel"];
         };
         /** Format: uuid */
         NoteId: string;
@@ -3178,6 +3445,21 @@ export interface components {
             /** @description Give it back as `cursor` for what comes next; null at the end. */
             next_cursor: string | null;
         };
+        /** @description A part of a list. */
+        Page_Suppression: {
+            items: {
+                /** @description Shortened: `+47******67`, `k…@example.com`. */
+                address: string;
+                by_user: components["schemas"]["UserId"] | null;
+                channel: components["schemas"]["MessageChannel"];
+                id: components["schemas"]["SuppressionId"];
+                /** Format: date-time */
+                since: string;
+                why: components["schemas"]["SuppressionReason"];
+            }[];
+            /** @description Give it back as `cursor` for what comes next; null at the end. */
+            next_cursor: string | null;
+        };
         /** @description A passkey: on a phone, in a password manager, on a key of its own. */
         Passkey: {
             /** Format: date-time */
@@ -3198,6 +3480,56 @@ export interface components {
              * @description Null: until they come back.
              */
             until: string | null;
+        };
+        /**
+         * @description A telephone number in E.164.
+         * @example +4791234567
+         */
+        Phone: string;
+        /** @description What became of a lead when somebody was looked for. */
+        Placed: {
+            placement: components["schemas"]["Placement"] | null;
+        };
+        /** @description What became of a lead when somebody was looked for. */
+        Placement: {
+            /**
+             * Format: date-time
+             * @description Of a roll-out: when the next group is told.
+             */
+            again_at: string | null;
+            /** Format: date-time */
+            at: string;
+            user_id: components["schemas"]["UserId"] | null;
+            /** @description Nobody is free; it is given to whoever is so first. */
+            waits: boolean;
+            why: components["schemas"]["PlacementReason"];
+        };
+        /** @description Why it went as it did: ids, counts, words of ours. */
+        PlacementReason: {
+            /**
+             * Format: int32
+             * @description Of how many they take at most; null: as many as come.
+             */
+            capacity: number | null;
+            /**
+             * Format: int32
+             * @description So many were on shift with room for it.
+             */
+            free: number;
+            /** @description A rule was for it, but nobody of it was free. */
+            instead: boolean;
+            /**
+             * Format: int64
+             * @description How many open leads whoever got it has with this one; null where it was given to nobody.
+             */
+            open: number | null;
+            rule: components["schemas"]["RuleId"] | null;
+            /**
+             * Format: int32
+             * @description Of a roll-out: which group, counted from 0; as many as there are groups: everybody.
+             */
+            step: number | null;
+            way: components["schemas"]["DistributionKind"];
         };
         PresentCode: {
             /** @description Six digits of the authenticator app, or a recovery code. */
@@ -3233,6 +3565,7 @@ export interface components {
             detail: string;
             /** @description The field of the request that was refused. */
             field?: string | null;
+            holder_id?: components["schemas"]["UserId"] | null;
             /** @description A stable word that the app translates. */
             reason?: string | null;
             /**
@@ -3416,10 +3749,24 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "manager" | "agent";
+        /** @description A group of a roll-out. */
+        RollOutStep: {
+            /**
+             * Format: int64
+             * @description Of business time, until the next group is told.
+             */
+            minutes: number;
+            people: components["schemas"]["UserId"][];
+        };
         /** @description A week from Monday on. */
         RotaWeek: {
             days: components["schemas"]["DayOfRota"][];
         };
+        /**
+         * Format: uuid
+         * @description A rule of distribution.
+         */
+        RuleId: string;
         /** @description The hours of a business in its own time zone, as its people write them. */
         Schedule: {
             /** @description Days that are as no other; they go before holidays and weekdays. */
@@ -3443,6 +3790,26 @@ export interface components {
         /** @description The newest one that was looked at. */
         Seen: {
             until: components["schemas"]["NotificationId"];
+        };
+        /** @description What messages are sent as. */
+        SendingSettings: {
+            /** @description What SMS are sent as without a sender of one's own; null where the vendor's account knows. */
+            default_sender: string | null;
+            /** @description Whether this server sends e-mail at all. */
+            email_available: boolean;
+            /** @description Where answers to e-mails go. */
+            reply_to: string | null;
+            /** @description Whether this server sends SMS at all. */
+            sms_available: boolean;
+            /** @description A name (at most 11 of A-Z, a-z, 0-9 and space) or a number (E.164). Null: the deployment's. */
+            sms_sender: string | null;
+            /** @description Whether people can answer STOP: not to a name, which is why such messages carry a link. */
+            takes_answers: boolean;
+            /**
+             * Format: int32
+             * @description Name it in `If-Match` to change them.
+             */
+            version: number;
         };
         /** @description What the app needs to know of who is signed in. */
         Session: {
@@ -3554,6 +3921,37 @@ export interface components {
             score: number;
             weakness: components["schemas"]["Weakness"] | null;
         };
+        /** @description A lead that might come. */
+        SupposedLead: {
+            /** @default null */
+            campaign_id: components["schemas"]["CampaignId"] | null;
+            /** @default null */
+            form_id: components["schemas"]["FormId"] | null;
+            /**
+             * @description As people write numbers in the organization's country, or E.164.
+             * @default null
+             */
+            phone: string | null;
+            /** @default null */
+            policy: components["schemas"]["DistributionPolicy"] | null;
+            /** @default null */
+            postal_code: string | null;
+        };
+        /** @description Somebody who is not to be written to. */
+        Suppression: {
+            /** @description Shortened: `+47******67`, `k…@example.com`. */
+            address: string;
+            by_user: components["schemas"]["UserId"] | null;
+            channel: components["schemas"]["MessageChannel"];
+            id: components["schemas"]["SuppressionId"];
+            /** Format: date-time */
+            since: string;
+            why: components["schemas"]["SuppressionReason"];
+        };
+        /** Format: uuid */
+        SuppressionId: string;
+        /** @enum {string} */
+        SuppressionReason: "stop" | "bounce" | "complaint" | "link" | "hand";
         SwitchOrganization: {
             organization_id: components["schemas"]["OrganizationId"];
         };
@@ -3568,6 +3966,15 @@ export interface components {
          * @enum {string}
          */
         Target: "full_name" | "first_name" | "last_name" | "phone" | "email" | "postal_code" | "city" | "service" | "message" | "consent" | "answer" | "ignore";
+        TestMessage: {
+            channel: components["schemas"]["MessageChannel"];
+        };
+        /** @description How a message to oneself stands. */
+        TestStanding: {
+            family: components["schemas"]["MessageFailure"] | null;
+            id: components["schemas"]["MessageId"];
+            state: components["schemas"]["MessageState"];
+        };
         /** @description One step of a test. */
         TestStep: {
             mend: components["schemas"]["Mend"] | null;
@@ -3588,6 +3995,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["TimelineKind"];
+            placement: components["schemas"]["PlacementReason"] | null;
             /** @description Of a lost lead. */
             reason: string | null;
             /**
@@ -3700,6 +4108,7 @@ export interface components {
             id: components["schemas"]["UserId"];
             locale: components["schemas"]["Locale"] | null;
             name: string;
+            phone: components["schemas"]["Phone"] | null;
             /** @description The path of their picture; another one has another path. */
             picture: string | null;
         };
@@ -4434,6 +4843,105 @@ export interface operations {
             400: components["responses"]["Malformed"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    distribution_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Distribution"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    distribution_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DistributionPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Distribution"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    distribution_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SupposedLead"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributionPreview"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             408: components["responses"]["TooSlow"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
@@ -5670,6 +6178,41 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    distribution_placement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Placed"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     leads_snooze: {
         parameters: {
             query?: never;
@@ -6641,6 +7184,133 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    messages_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingSettings"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    messages_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSendingSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingSettings"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    messages_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestMessage"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestStanding"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    messages_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestStanding"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["UriTooLong"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -7773,6 +8443,99 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    messages_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description A whole number or address. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Suppression"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    messages_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSuppression"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    messages_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SuppressionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
