@@ -235,7 +235,7 @@ mod tests {
             assert!(told.contains(word) && !told.contains("tok"), "{url}: {told}");
         }
         let sms = Sms::new(options("twilio://AC1:t%2Fk@api.twilio.com?service=MG1", None)).expect("sends");
-        assert_eq!((sms.vendor(), sms.0.base_url.as_str()), ("twilio", "https://api.twilio.com"), "{sms:?}");
+        assert_eq!((sms.vendor(), sms.0.base_url.as_str()), ("twilio", "https://api.twilio.com/"), "{sms:?}");
         let here = Sms::new(options("bird://ws:key@127.0.0.1:9/bird?channel=c", None)).expect("sends");
         assert_eq!(here.0.base_url.as_str(), "http://127.0.0.1:9/bird");
         assert!(!format!("{here:?} {:?}", options("twilio://AC1:tok@h", None)).contains("tok"));
