@@ -7,7 +7,7 @@ export const ravi: Member = { id: 'u-ravi', name: 'Ravi Sandhu', email: 'ravi@ac
 
 export function sessionOf(member: Member): Session {
   return {
-    user: { id: member.id, name: member.name, email: member.email, locale: 'en', picture: null },
+    user: { id: member.id, name: member.name, email: member.email, locale: 'en', picture: null, phone: null },
     role: member.role,
     organization: {
       id: 'o-acme',
