@@ -55,7 +55,7 @@ pub async fn message_settled(tx: &mut Tx, message: MessageId) -> Result<()> {
             let why = standing.family.map_or("failed", |family| family.as_str());
             sql::fail(tx, delivery, why).await?;
             let Some(row) = sql::find(tx, alert).await? else { return Ok(()) };
-            if !row.is_over && !sql::is_taken(tx, alert).await? {
+            if !row.is_heard && !row.is_given_up && !sql::is_taken(tx, alert).await? {
                 jobs::ask::<App, _>(tx, &SendAlert { alert, stage: row.stage + 1 }).await?;
             }
         }

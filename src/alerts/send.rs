@@ -78,7 +78,8 @@ impl SendAlert {
     /// What there is to say now, and on which ways. Nothing where it was heard, or all is settled.
     async fn begin(&self, tx: &mut Tx, attempt: i32) -> Result<Option<Stage>> {
         let Some(alert) = sql::find(tx, self.alert).await? else { return Ok(None) };
-        if alert.is_over {
+        // That others were told is no reason to leave away what its service was too busy for.
+        if alert.is_heard || (alert.is_given_up && !sql::is_under_way(tx, self.alert).await?) {
             return Ok(None);
         }
         let told = sql::notices(tx, self.alert).await?;
@@ -89,6 +90,7 @@ impl SendAlert {
         let ways = match self.stage.checked_sub(1).map(|stage| alert.fallback.get(stage)) {
             None => alert.channels.clone(),
             Some(Some(way)) => vec![*way],
+            Some(None) if alert.is_given_up => return Ok(None),
             Some(None) => {
                 sql::give_up(tx, self.alert).await?;
                 // Where there was no way at all, the centre is all there is, and nobody else is told sooner for that.
@@ -105,7 +107,7 @@ impl SendAlert {
             let waited = (tx.now() - alert.at).num_milliseconds() as f64 / 1000.0;
             metrics::histogram!("nextmove_alert_seconds", "kind" => alert.kind.as_str()).record(waited);
         }
-        let goes_on = alert.must_be_heard || !alert.fallback.is_empty();
+        let goes_on = !alert.is_given_up && (alert.must_be_heard || !alert.fallback.is_empty());
         let is_last_try = attempt >= Self::MAX_ATTEMPTS || tx.now() - alert.at > TRIED_FOR;
         Ok(Some(Stage { user: alert.user, kind: alert.kind, said, ways, goes_on, is_last_try }))
     }

@@ -21,8 +21,8 @@ pub(super) struct Alert {
     pub sent_at: Option<DateTime<Utc>>,
     /// The last that has begun.
     pub stage: usize,
-    /// Heard, or given up.
-    pub is_over: bool,
+    pub is_heard: bool,
+    pub is_given_up: bool,
 }
 
 /// What is told in it.
@@ -54,7 +54,8 @@ pub(super) async fn find(tx: &mut Tx, id: AlertId) -> Result<Option<Alert>> {
             at: row.at,
             sent_at: row.sent_at,
             stage: usize::try_from(row.stage).unwrap_or_default(),
-            is_over: row.heard_at.is_some() || row.given_up_at.is_some(),
+            is_heard: row.heard_at.is_some(),
+            is_given_up: row.given_up_at.is_some(),
         })
     }))
 }
@@ -141,15 +142,26 @@ pub(super) async fn begin(
     Ok(rows.into_iter().map(|row| UnderWay { id: DeliveryId(row.id), device: row.device_id.map(DeviceId) }).collect())
 }
 
-/// Whether anything of the alert has been taken by anybody.
+/// Whether anything of the alert has been taken by anybody, or may be within moments: what a service does not take now is tried again.
 pub(super) async fn is_taken(tx: &mut Tx, alert: AlertId) -> Result<bool> {
     let taken = sqlx::query_scalar!(
-        r#"select exists (select from alert_deliveries where alert_id = $1 and state in ('accepted', 'arrived')) as "taken!""#,
+        r#"select exists (select from alert_deliveries where alert_id = $1 and state <> 'failed') as "taken!""#,
         alert.0
     )
     .fetch_one(tx.conn())
     .await?;
     Ok(taken)
+}
+
+/// Whether something of it is still to be tried again.
+pub(super) async fn is_under_way(tx: &mut Tx, alert: AlertId) -> Result<bool> {
+    let under_way = sqlx::query_scalar!(
+        r#"select exists (select from alert_deliveries where alert_id = $1 and state = 'sending') as "under_way!""#,
+        alert.0
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(under_way)
 }
 
 /// Whether it went on any way, successfully or not.

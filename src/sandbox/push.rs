@@ -104,6 +104,11 @@ impl PushService {
         self.world().refusals.push_back(refusal);
     }
 
+    /// How many refusals nobody has met with yet.
+    pub fn refusals(&self) -> usize {
+        self.world().refusals.len()
+    }
+
     pub fn arrived(&self) -> Vec<Arrived> {
         self.world().arrived.clone()
     }
