@@ -19,7 +19,7 @@ use crate::{
         RemapForm, ReplayQuarantine,
     },
     jobs::{self, Context, Failure, Job, Registry},
-    leads::{EndSnooze, HandOver, Reseal},
+    leads::{EndSnooze, HandOver, Rescore, Reseal},
     messages::{self, SendMessage, TakeCallback},
     notifications::{self, SendAlert},
     organizations, outbox,
@@ -41,6 +41,7 @@ pub fn registry() -> Registry<App> {
         .with::<Attend>()
         .with::<Alarm>()
         .with::<Reseal>()
+        .with::<Rescore>()
         .with::<HandOver>()
         .with::<Drain>()
         .with::<SendInvitation>()

@@ -53,12 +53,11 @@ test('shifts with a gap show it, and part and room are the manager’s to say', 
   const mats = await visit('mats', { at: '/settings/rota' })
   await mats.page.getByRole('link', { name: /Ravi Solheim/ }).click()
   await expect(mats.page.getByRole('heading', { level: 1, name: 'Ravi Solheim' })).toBeVisible()
-  await mats.page.getByRole('button', { name: t('rota_weight_more') }).click()
+  await mats.page.getByRole('button', { name: t('rota_weight_more'), exact: true }).click()
   await expect(mats.page.getByRole('status', { name: t('rota_weight') })).toHaveText('2')
   await mats.page.getByRole('button', { name: '5', exact: true }).click()
   await expect(mats.page.getByRole('button', { name: '5', exact: true })).toHaveAttribute('aria-pressed', 'true')
-  // The others stay off all week: only Ravi's hours are covered.
-  for (const checkbox of [mats.page.getByRole('checkbox', { name: t('rota_takes_leads') })]) await expect(checkbox).toBeChecked()
+  await expect(mats.page.getByRole('checkbox', { name: t('rota_takes_leads') })).toBeChecked()
 })
 
 test('the owner tries out who would get a lead, and then they get it', async ({ visit, newLead }) => {
@@ -91,4 +90,23 @@ test('the owner tries out who would get a lead, and then they get it', async ({ 
   await page.getByRole('button', { name: t('undo') }).click()
   await expect(page.getByRole('region', { name: t('give_rules') }).getByRole('listitem')).toContainText('Ravi Solheim')
   await newLead()
+})
+
+test('a lead says how good it looks and why, and the rules are tried before they hold (LP-032)', async ({ visit, newLead }) => {
+  const person = await newLead()
+  const ravi = await visit('ravi', { at: '/?view=best' })
+  const { t } = ravi
+  await ravi.page.getByRole('link', { name: person.full_name }).click()
+  await ravi.page.getByText(t('score_named', { n: '' }).split(' ')[0] ?? '', { exact: false }).first().click()
+  await expect(ravi.page.getByText(t('score_phone_valid'))).toBeVisible()
+  await looksRight(ravi.page, 'lead-score')
+
+  const asha = await visit('asha', { at: '/settings/scoring' })
+  const { page } = asha
+  await expect(page.getByText(t('score_preview_same'))).toBeVisible()
+  await page.getByRole('button', { name: t('score_remove', { n: 1 }) }).click()
+  await expect(page.getByText(t('score_preview_some', { n: '', all: '' }).split(':')[0] ?? '', { exact: false })).toBeVisible()
+  await looksRight(page, 'scoring')
+  await page.getByRole('button', { name: t('score_discard') }).click()
+  await expect(page.getByText(t('score_preview_same'))).toBeVisible()
 })

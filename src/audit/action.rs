@@ -92,6 +92,8 @@ pub enum Action {
     EscalationChanged,
     /// To whom leads are given.
     DistributionChanged,
+    /// What makes a lead a good one.
+    ScoringChanged,
 
     PageConnected,
     ConnectionBroken,
@@ -178,7 +180,7 @@ impl Subject {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 71] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -231,6 +233,7 @@ impl Action {
         Self::SuppressionRemoved,
         Self::EscalationChanged,
         Self::DistributionChanged,
+        Self::ScoringChanged,
         Self::PageConnected,
         Self::ConnectionBroken,
         Self::ConnectionMended,
@@ -319,6 +322,7 @@ impl Action {
             Self::SuppressionRemoved => ("suppression_removed", Settings, Some(Suppression)),
             Self::EscalationChanged => ("escalation_changed", Settings, None),
             Self::DistributionChanged => ("distribution_changed", Settings, None),
+            Self::ScoringChanged => ("scoring_changed", Settings, None),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::ConnectionMended => ("connection_mended", Settings, Some(Page)),

@@ -11,7 +11,6 @@
 //! - A roll-out decides who is *told*, one group after the other. Who may see the lead, and so may claim it, is left to the organization's
 //!   visibility: hiding a lead from people who have nothing to do has never made anybody faster.
 
-mod area;
 mod decide;
 mod fair;
 mod http;

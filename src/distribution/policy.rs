@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::area::Area;
 use crate::{
     db::Tx,
     error::{Error, Result},
     identity,
     types::{
+        area::Area,
         country::Country,
         ids::{CampaignId, FormId, RuleId, UserId},
     },

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use super::{
     Answer, HistoryItem, Lead, LeadDetail, Status,
+    score::Looked,
+    scoring,
     sql::{self, Row},
     tokens, trace,
 };
@@ -30,6 +32,8 @@ pub enum View {
     Todo,
     /// Assigned to me, newest first.
     Mine,
+    /// Open and not put off, the best score first, of those as good the newest.
+    Best,
     /// Everything I may see, newest first.
     #[default]
     All,
@@ -54,6 +58,9 @@ pub struct Filter {
     pub to: Option<DateTime<Utc>>,
     /// A phone number, an e-mail address, or the beginnings of words of a name.
     pub q: Option<String>,
+    /// In the view `best`: with this score or a better one.
+    #[param(minimum = 0, maximum = 100)]
+    pub min_score: Option<i16>,
     /// 1 to 200.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<i64>,
@@ -91,6 +98,9 @@ pub struct Key {
     pub at: DateTime<Utc>,
     /// In the view `todo`: somebody tried already.
     pub tried: bool,
+    /// In the view `best`.
+    #[serde(default)]
+    pub score: i16,
 }
 
 /// A filter, read and checked, as the statements take it.
@@ -103,6 +113,7 @@ pub struct Narrowed {
     pub form: Option<Uuid>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
+    pub min_score: i16,
     /// What a search found, where that is not much; otherwise `tokens`.
     pub found: Option<Vec<Uuid>>,
     /// Up to three groups of tokens; a lead has one of each.
@@ -129,6 +140,7 @@ pub async fn list(tx: &mut Tx, viewer: &Viewer, filter: Filter) -> Result<Page<L
     narrowed.limit += 1; // one more tells whether there is a next page
     let mut keys = match view {
         View::Todo => sql::next_due(tx, viewer, &narrowed).await?,
+        View::Best => sql::best(tx, viewer, &narrowed).await?,
         View::Mine | View::All => sql::newest(tx, viewer, &narrowed).await?,
     };
     let more = keys.len() > usize::try_from(limit).unwrap_or(usize::MAX);
@@ -151,7 +163,11 @@ async fn narrow(tx: &mut Tx, viewer: &Viewer, filter: Filter) -> Result<Narrowed
     if !(1..=200).contains(&limit) {
         return Err(Error::invalid("limit", "out_of_range", "From 1 to 200."));
     }
+    if filter.min_score.is_some_and(|score| filter.view != View::Best || !(0..=100).contains(&score)) {
+        return Err(Error::invalid("min_score", "out_of_range", "From 0 to 100, and in the view best."));
+    }
     let mut narrowed = Narrowed {
+        min_score: filter.min_score.unwrap_or(0),
         campaign: filter.campaign.map(|id| id.0),
         form: filter.form.map(|id| id.0),
         from: filter.from,
@@ -254,12 +270,15 @@ pub async fn find(tx: &mut Tx, viewer: &Viewer, id: LeadId) -> Result<Lead> {
 /// One lead with all that its screen shows.
 pub async fn detail(tx: &mut Tx, viewer: &Viewer, id: LeadId) -> Result<LeadDetail> {
     let row = sql::row(tx, id).await?.filter(|row| is_visible(viewer, row)).ok_or(Error::NotFound)?;
-    let answers = row.answers(tx)?;
+    let person = row.person(tx)?;
+    let score_reasons = Looked::row(&row, &person).reasons(&scoring::scoring(tx).await?.rules);
+    let answers = person.answers;
     let mut detail = LeadDetail {
         lead: present(tx, row)?,
         answers,
         consents: sql::consents(tx, id).await?,
         trace: trace::find(tx, id).await?,
+        score_reasons,
     };
     for answer in sql::later_answers(tx, id).await? {
         merge(&mut detail.answers, answer);
@@ -315,6 +334,7 @@ pub(super) fn present(tx: &Tx, row: Row) -> Result<Lead> {
         is_test: row.is_test,
         is_organic: row.is_organic,
         enquiry_count: row.enquiry_count,
+        score: i32::from(row.score),
         campaign_id: row.campaign_id.map(CampaignId),
         form_id: row.form_id.map(FormId),
         adset_name: row.adset_name,

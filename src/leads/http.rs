@@ -6,13 +6,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Change, Counts, Filter, Lead, LeadDetail};
+use super::{Change, ChangeScoring, Counts, Filter, Lead, LeadDetail, Scoring, TriedScore};
 use crate::{
     app::App,
     audit::Action,
     error::{Problem, Result},
-    http::{IfMatch, Json, Page, Path, Query, Versioned, nullable},
-    identity::{Manager, Staff},
+    http::{IfMatch, Items, Json, Page, Path, Query, Versioned, nullable},
+    identity::{Manager, Owner, Staff},
     leads,
     types::ids::{LeadId, UserId},
 };
@@ -26,6 +26,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(claim, release))
         .routes(routes!(assign))
         .routes(routes!(snooze, wake))
+        .routes(routes!(scoring, change_scoring))
+        .routes(routes!(try_scoring))
 }
 
 /// A page of leads.
@@ -145,4 +147,33 @@ async fn snooze(staff: Staff, Path(id): Path<LeadId>, Json(snooze): Json<Snooze>
 async fn wake(staff: Staff, Path(id): Path<LeadId>) -> Result<Versioned<Lead>> {
     let viewer = staff.viewer();
     versioned(staff.write(async |tx| leads::wake(tx, &viewer, id).await).await)
+}
+
+/// What makes a lead a good one
+#[utoipa::path(get, path = "/api/scoring", tag = "leads", responses((status = 200, body = Scoring)))]
+async fn scoring(owner: Owner) -> Result<Json<Scoring>> {
+    Ok(Json(owner.read(async |tx| leads::scoring(tx).await).await?))
+}
+
+/// Change what makes a lead a good one
+///
+/// All leads are scored anew, in a while. 422 with the place of what is wrong: `rules.0.sign`.
+#[utoipa::path(put, path = "/api/scoring", tag = "leads", params(("If-Match" = String, Header)), request_body = ChangeScoring,
+    responses((status = 200, body = Scoring)))]
+async fn change_scoring(
+    owner: Owner,
+    IfMatch(version): IfMatch,
+    Json(body): Json<ChangeScoring>,
+) -> Result<Json<Scoring>> {
+    Ok(Json(owner.write(async |tx| leads::change_scoring(tx, version, body.clone()).await).await?))
+}
+
+/// What these rules would say of the last 50 leads
+///
+/// Nothing is saved.
+#[utoipa::path(post, path = "/api/scoring/preview", tag = "leads", request_body = ChangeScoring, responses((status = 200, body = Items<TriedScore>)))]
+async fn try_scoring(owner: Owner, Json(body): Json<ChangeScoring>) -> Result<Json<Items<TriedScore>>> {
+    let items = owner.read(async |tx| leads::try_scoring(tx, &body).await).await?;
+    owner.saw(Action::LeadsSearched).await?;
+    Ok(Json(Items { items }))
 }

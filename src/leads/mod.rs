@@ -18,6 +18,8 @@ mod notes;
 mod past;
 mod queue;
 mod remap;
+mod score;
+mod scoring;
 mod sql;
 mod tokens;
 mod told;
@@ -41,6 +43,8 @@ pub use notes::{add_note, write_note};
 pub use past::{Deed, Move, Pace, Past, import, is_empty};
 pub use queue::{Kind, Queued, Why, enqueue, give, in_hand, queued};
 pub use remap::{is_untouched, remap};
+pub use score::{ScoreRule, Sign};
+pub use scoring::{ChangeScoring, Rescore, Scoring, TriedScore, change_scoring, scoring, try_scoring};
 pub use trace::{Trace, acknowledged, emitted, opened};
 pub use work::{Change, assign, attempted, change, claim, outcome_known, release, snooze, wake};
 
@@ -162,6 +166,8 @@ pub struct Lead {
     pub is_organic: bool,
     /// How often this person has asked while the lead was open.
     pub enquiry_count: i32,
+    /// How good it looks by the organization's rules, from 0 to 100 (LP-032).
+    pub score: i32,
     #[schema(required = true)]
     pub campaign_id: Option<CampaignId>,
     #[schema(required = true)]
@@ -229,6 +235,8 @@ pub struct LeadDetail {
     pub answers: Vec<Answer>,
     pub consents: Vec<Consent>,
     pub trace: Trace,
+    /// The rules that fit it: its score is the sum of their points, but not below 0 or above 100.
+    pub score_reasons: Vec<ScoreRule>,
 }
 
 /// A line of the timeline that is not an attempt.

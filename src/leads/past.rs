@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{EndSnooze, LostReason, Status, capture::Submission, sql};
+use super::{EndSnooze, LostReason, Status, capture::Submission, score::Looked, scoring, sql};
 use crate::{
     db::Tx,
     error::{Error, Result},
@@ -61,6 +61,7 @@ pub(super) struct Outlook {
     pub last_contact_at: Option<DateTime<Utc>>,
     pub snoozed_until: Option<DateTime<Utc>>,
     pub waited: Option<Waited>,
+    pub score: i16,
     pub opens_at: DateTime<Utc>,
     pub due_at: DateTime<Utc>,
     pub next_at: Option<DateTime<Utc>>,
@@ -89,9 +90,16 @@ pub struct Pace {
 pub async fn import(tx: &mut Tx, past: &[Past], pace: &Pace) -> Result<Vec<PastEvent>> {
     let mut events = Vec::new();
     let mut leads = Vec::with_capacity(past.len());
+    let rules = scoring::scoring(tx).await?.rules;
     for one in past {
         let submission = Submission::new(tx, one.new.clone())?;
-        let outlook = live(one, pace, &mut events)?;
+        let mut outlook = live(one, pace, &mut events)?;
+        let looked = Looked {
+            response_business_seconds: outlook.waited.map(|waited| waited.business_seconds),
+            is_reached: outlook.first_contact_at.is_some(),
+            ..Looked::new(&one.new, outlook.opens_at)
+        };
+        outlook.score = looked.score(&rules);
         for what in one.moves.iter().map(|one| &one.what) {
             if let Deed::Snooze(until) = *what
                 && until > tx.now()
@@ -127,6 +135,7 @@ fn live(past: &Past, pace: &Pace, events: &mut Vec<PastEvent>) -> Result<Outlook
         last_contact_at: None,
         snoozed_until: None,
         waited: None,
+        score: 0,
         opens_at,
         due_at,
         next_at: Some(due_at),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{
     EndSnooze, Lead, LostReason, Status,
     capture::Person,
-    find, queue,
+    find, queue, scoring,
     sql::{self, Row},
     tokens,
     told::{Told, tell},
@@ -366,6 +366,7 @@ pub(super) async fn save(tx: &mut Tx, row: Row, person: Option<&Person>, told: T
 async fn save_quietly(tx: &mut Tx, mut row: Row, person: Option<&Person>) -> Result<Lead> {
     row.version += 1;
     row.updated_at = tx.now();
+    row.score = scoring::of_row(tx, &row).await?;
     sql::update(tx, &row).await?;
     if let Some(person) = person {
         let found_by = tokens::tokens(tx.vault(), person)?;

@@ -58,6 +58,7 @@ pub enum Event {
 pub enum Topic {
     Timeline,
     Team,
+    Leads,
     Rota,
     Distribution,
     Campaigns,

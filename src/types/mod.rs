@@ -1,5 +1,6 @@
 //! Words that every floor uses: ids, times, business hours, countries, phone numbers.
 
+pub mod area;
 pub mod clock;
 pub mod country;
 pub mod gsm;

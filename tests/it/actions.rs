@@ -142,6 +142,8 @@ async fn with_the_team(app: &TestApp) {
     asha.clone().with_header("if-match", "\"0\"").put("/api/me/shift", shift).await.ok();
     let policy = json!({ "way": { "kind": "round_robin", "people": [] }, "rules": [] });
     asha.clone().with_header("if-match", "\"0\"").put("/api/distribution", policy).await.ok();
+    let rules = json!({ "rules": [{ "sign": { "kind": "phone_valid" }, "points": 50 }] });
+    asha.clone().with_header("if-match", "\"0\"").put("/api/scoring", rules).await.ok();
     asha.post("/api/me/pause", json!({ "minutes": 15 })).await.ok();
     asha.delete("/api/me/pause").await.ok();
     let sending = json!({ "sms_sender": "Acme", "reply_to": null });

@@ -35,6 +35,7 @@ mod reconcile;
 mod rota;
 mod rules;
 mod schema;
+mod scoring;
 mod search;
 mod seed;
 mod signatures;

@@ -229,6 +229,31 @@ async fn lists_search_and_counts_read_about_a_page_however_many_leads_there_are(
         60,
     );
 
+    // The best first, from the top and deep in it; of those that are good enough.
+    let (best, by_score) = ("leads best", &["leads_best"][..]);
+    let now = "timestamptz '2026-03-02 09:00Z'";
+    run(&mut desk, best, with(&[]), &["null", now, "0", "null", "null", "false", "null"]).await.reads(
+        by_score,
+        PAGE + ROWS,
+        40,
+    );
+    run(&mut desk, best, with(&[]), &["null", now, "70", "null", "null", "false", "null"]).await.reads(
+        by_score,
+        PAGE + ROWS,
+        40,
+    );
+    let (best_at, best_id, best_score) = (
+        one(su, organization, "select quote_literal(created_at) from leads where organization_id = $1 and next_at is not null order by score desc, created_at desc, id desc limit 1 offset 300").await,
+        one(su, organization, "select quote_literal(id) from leads where organization_id = $1 and next_at is not null order by score desc, created_at desc, id desc limit 1 offset 300").await,
+        one(su, organization, "select score::text from leads where organization_id = $1 and next_at is not null order by score desc, created_at desc, id desc limit 1 offset 300").await,
+    );
+    let deep = set(with(&[]), &[(0, &best_at), (1, &best_id)]);
+    run(&mut desk, best, deep, &["null", now, "0", &best_score, "null", "false", "null"]).await.reads(
+        by_score,
+        PAGE + ROWS + 40,
+        60,
+    );
+
     // Counts read one index and stop at a thousand.
     for manager in ["true", "false"] {
         let arguments =

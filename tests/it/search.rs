@@ -77,7 +77,7 @@ async fn every_way_into_the_list_gives_the_same_leads() {
                     for (whose, assignee) in
                         [("everybody", None), ("me or nobody", Some("me,none")), ("me", Some("me"))]
                     {
-                        for view in [View::All, View::Todo, View::Mine] {
+                        for view in [View::All, View::Todo, View::Mine, View::Best] {
                             // Every thirteenth: each two of these choices still meet.
                             combination += 1;
                             if combination % 13 != 0 {
@@ -110,13 +110,18 @@ async fn every_way_into_the_list_gives_the_same_leads() {
                                     (View::Mine, _) | (_, "me") => lead.assignee_id == Some(viewer.user),
                                     (_, "me or nobody") => mine_or_nobodys(lead),
                                     (View::Todo, _) => viewer.is_manager() || mine_or_nobodys(lead),
-                                    (View::All, _) => true,
+                                    (View::All | View::Best, _) => true,
                                 })
                                 .collect();
-                            if view == View::Todo {
+                            if matches!(view, View::Todo | View::Best) {
                                 expected.retain(|lead| {
                                     lead.next_at.is_some() && lead.snoozed_until.is_none_or(|until| until <= now)
                                 });
+                            }
+                            if view == View::Best {
+                                expected.sort_by_key(|lead| std::cmp::Reverse((lead.score, lead.created_at, lead.id)));
+                            }
+                            if view == View::Todo {
                                 expected.sort_by_key(|lead| (lead.first_attempt_at.is_some(), lead.next_at, lead.id));
                             }
                             let expected: Vec<_> = expected.into_iter().map(|lead| lead.id).collect();

@@ -204,6 +204,14 @@ export const SCREENS: Screen[] = [
       await page.getByRole('dialog').getByLabel(t('give_areas')).fill('0150-0299, 50*')
     },
   },
+  { name: 'scoring', who: 'asha', at: () => '/settings/scoring', open: async ({ t }, page) => page.getByText(t('score_preview_same')).waitFor() },
+  {
+    name: 'lead-score',
+    at: ({ busy }) => `/leads/${busy}`,
+    open: async ({ t }, page) => {
+      await page.getByText(t('score_named', { n: '' }).split(' ')[0] ?? '', { exact: false }).first().click()
+    },
+  },
   { name: 'join', stranger: true, at: () => '/join?i=0190aaaa-0000-7000-8000-000000000000' },
   { name: 'join-by-hand', stranger: true, at: () => '/join' },
   { name: 'forgot', stranger: true, at: () => '/forgot' },

@@ -72,6 +72,13 @@ const distribution = createRoute({
   component: lazyRouteComponent(() => import('@/features/distribution/DistributionScreen'), 'DistributionScreen'),
 })
 
+const scoring = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/scoring',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/scoring/ScoringScreen'), 'ScoringScreen'),
+})
+
 const meta = createRoute({
   getParentRoute: () => signedIn,
   path: '/settings/meta',
@@ -94,4 +101,4 @@ const tally = createRoute({
 })
 
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, rota, person, shift, security, access, hours, distribution, sending, meta, mapping, tally, audit] as const
+export const settings = [team, rota, person, shift, security, access, hours, distribution, scoring, sending, meta, mapping, tally, audit] as const

@@ -5,5 +5,6 @@ import { setupServer } from 'msw/node'
 export const server = setupServer(
   http.get('*/api/connections/trouble', () => HttpResponse.json({ items: [] })),
   http.get('*/api/connections/meta/counts', () => HttpResponse.json({ days: [], forms: [] })),
+  http.get('*/api/leads/:id/placement', () => HttpResponse.json({ placement: null })),
   http.get('*/api/rota', () => HttpResponse.json({ items: [] })),
 )

@@ -54,6 +54,7 @@ export function leadOf(change: Partial<Lead> = {}): Lead {
     is_test: false,
     is_organic: false,
     enquiry_count: 1,
+    score: 60,
     campaign_id: null,
     form_id: null,
     adset_name: null,
@@ -86,6 +87,7 @@ export function detailOf(lead: Lead): LeadDetail {
     consents: [
       { key: 'contact', text: 'Acme may call me.', given: true, inferred: false, at: lead.created_at, text_version: '3', privacy_policy_url: null },
     ],
+    score_reasons: [],
     trace: {
       meta_created_at: lead.created_at,
       received_at: new Date(at + 4000).toISOString(),

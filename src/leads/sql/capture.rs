@@ -8,7 +8,11 @@ use super::{SealedPerson, TABLE, bytes, sealed_answers};
 use crate::{
     db::{Tx, seal::Sealed},
     error::Result,
-    leads::capture::{NewConsent, NewLead, Submission},
+    leads::{
+        capture::{NewConsent, NewLead, Submission},
+        score::Looked,
+        scoring,
+    },
     sla::{Sla, SlaClock},
     types::ids::{EnquiryId, HistoryId, LeadId},
 };
@@ -84,6 +88,9 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
         tokens.extend(found_by.iter().map(Vec::as_slice));
         token_leads.extend(found_by.iter().map(|_| id.0));
     }
+    let rules = scoring::scoring(tx).await?.rules;
+    let looked = leads.iter().zip(&clocks).map(|((_, one), clock)| Looked::new(&one.new, clock.opens_at));
+    let scores: Vec<i16> = looked.map(|looked| looked.score(&rules)).collect();
     let sealed = |field: fn(&SealedPerson) -> &Option<Sealed>| -> Vec<Option<&[u8]>> {
         people.iter().map(|person| bytes(field(person))).collect()
     };
@@ -94,15 +101,15 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
                select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[],
                                     $11::text[], $12::text[], $13::text[], $14::uuid[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[],
                                     $20::boolean[], $21::boolean[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[],
-                                    $25::timestamptz[], $26::uuid[], $27::bytea[], $28::bytea[], $29::uuid[], $34::timestamptz[])
+                                    $25::timestamptz[], $26::uuid[], $27::bytea[], $28::bytea[], $29::uuid[], $34::timestamptz[], $35::smallint[])
                    as new(id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
                           campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, due_at, created_at, received_at,
-                          fetched_at, enquiry_id, enquiry_message, enquiry_answers, history_id, opens_at)),
+                          fetched_at, enquiry_id, enquiry_message, enquiry_answers, history_id, opens_at, score)),
            lead as (
                insert into leads (id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
-                                  campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, opens_at, due_at, next_at, created_at, received_at, updated_at)
+                                  campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, opens_at, due_at, next_at, created_at, received_at, updated_at, score)
                select id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
-                      campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, opens_at, due_at, due_at, created_at, received_at, $30
+                      campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, opens_at, due_at, due_at, created_at, received_at, $30, score
                from new),
            found_by as (
                insert into lead_tokens (token, lead_id) select token, lead_id from unnest($31::bytea[], $32::uuid[]) as found_by(token, lead_id)),
@@ -155,7 +162,8 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
         &tokens as &[&[u8]],
         &token_leads,
         Value::Array(agreed),
-        &clocks.iter().map(|clock| clock.opens_at).collect::<Vec<_>>()
+        &clocks.iter().map(|clock| clock.opens_at).collect::<Vec<_>>(),
+        &scores
     )
     .execute(tx.conn())
     .await?;

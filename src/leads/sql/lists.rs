@@ -24,7 +24,7 @@ struct Place {
 }
 
 fn keys(places: Vec<Place>) -> Vec<(Key, Uuid)> {
-    places.into_iter().map(|place| (Key { at: place.at, tried: place.tried }, place.id)).collect()
+    places.into_iter().map(|place| (Key { at: place.at, tried: place.tried, score: 0 }, place.id)).collect()
 }
 
 /// The newest first, after the cursor. What differs is where a statement begins; each takes what is here first, and then its own.

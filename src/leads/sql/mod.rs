@@ -5,6 +5,7 @@ mod capture;
 mod lists;
 mod past;
 mod queue;
+mod score;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -17,6 +18,7 @@ pub(super) use capture::{grounds, insert_enquiry, insert_leads, lock_submissions
 pub(super) use lists::{counts, found, ids_after, newest, next_due, open_ids_of};
 pub(super) use past::{has_leads, insert_past};
 pub(super) use queue::{enqueue, in_hand, queued};
+pub(super) use score::{best, latest, lock_all, save_scoring, scoring, set_scores};
 
 use super::{Answer, Status, capture::Person};
 use crate::{
@@ -53,6 +55,7 @@ pub(super) struct Row {
     pub is_test: bool,
     pub is_organic: bool,
     pub enquiry_count: i32,
+    pub score: i16,
     pub assignee_id: Option<Uuid>,
     pub claimed_at: Option<DateTime<Utc>>,
     pub attempt_count: i32,
@@ -78,7 +81,7 @@ macro_rules! select_rows {
             Row,
             r#"select id, version, status, lost_reason, full_name as "full_name: Sealed", phone as "phone: Sealed", phone_given as "phone_given: Sealed",
                       email as "email: Sealed", message as "message: Sealed", answers as "answers: Sealed", postal_code, city, service, source, platform,
-                      meta_lead_id, campaign_id, form_id, adset_name, ad_name, is_test, is_organic, enquiry_count, assignee_id, claimed_at,
+                      meta_lead_id, campaign_id, form_id, adset_name, ad_name, is_test, is_organic, enquiry_count, score, assignee_id, claimed_at,
                       attempt_count, first_attempt_at, last_attempt_at, first_contact_at, last_contact_at, snoozed_until, response_seconds,
                       response_business_seconds, opens_at, due_at, next_at,
                       created_at, received_at, updated_at from leads "# + $rest,
@@ -86,6 +89,8 @@ macro_rules! select_rows {
         )
     };
 }
+
+use select_rows;
 
 impl Row {
     pub(super) fn id(&self) -> LeadId {
@@ -195,7 +200,7 @@ pub(super) async fn update(tx: &mut Tx, row: &Row) -> Result<()> {
                           postal_code = $11, city = $12, service = $13, enquiry_count = $14, assignee_id = $15, claimed_at = $16, attempt_count = $17,
                           first_attempt_at = $18, last_attempt_at = $19, first_contact_at = $20, last_contact_at = $21, snoozed_until = $22, next_at = $23,
                           updated_at = $24, response_seconds = $25, response_business_seconds = $26,
-                          queued_at = case when $15::uuid is null then queued_at end
+                          score = $27, queued_at = case when $15::uuid is null then queued_at end
          where id = $1",
         row.id,
         row.version,
@@ -222,7 +227,8 @@ pub(super) async fn update(tx: &mut Tx, row: &Row) -> Result<()> {
         row.next_at,
         row.updated_at,
         row.response_seconds,
-        row.response_business_seconds
+        row.response_business_seconds,
+        row.score
     )
     .execute(tx.conn())
     .await?;

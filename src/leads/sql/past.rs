@@ -54,12 +54,12 @@ async fn insert_rows(tx: &mut Tx, leads: &[Lead<'_>]) -> Result<()> {
         "insert into leads (id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
                             campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, version, status, lost_reason,
                             assignee_id, claimed_at, attempt_count, first_attempt_at, last_attempt_at, first_contact_at, last_contact_at,
-                            snoozed_until, due_at, next_at, created_at, received_at, updated_at, opens_at, response_seconds, response_business_seconds)
+                            snoozed_until, due_at, next_at, created_at, received_at, updated_at, opens_at, response_seconds, response_business_seconds, score)
          select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[],
                               $11::text[], $12::text[], $13::text[], $14::uuid[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[],
                               $20::boolean[], $21::boolean[], $22::int[], $23::text[], $24::text[], $25::uuid[], $26::timestamptz[], $27::int[],
                               $28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[], $32::timestamptz[], $33::timestamptz[],
-                              $34::timestamptz[], $35::timestamptz[], $36::timestamptz[], $37::timestamptz[], $38::timestamptz[], $39::int[], $40::int[])",
+                              $34::timestamptz[], $35::timestamptz[], $36::timestamptz[], $37::timestamptz[], $38::timestamptz[], $39::int[], $40::int[], $41::smallint[])",
         &each(leads, |(past, _, _)| past.id.0),
         &sealed(|person| &person.full_name) as &[Option<&[u8]>],
         &sealed(|person| &person.phone) as &[Option<&[u8]>],
@@ -99,7 +99,8 @@ async fn insert_rows(tx: &mut Tx, leads: &[Lead<'_>]) -> Result<()> {
         &each(leads, |(_, _, outlook)| outlook.updated_at),
         &each(leads, |(_, _, outlook)| outlook.opens_at),
         &each(leads, |(_, _, outlook)| outlook.waited.map(|waited| waited.seconds)) as &[Option<i32>],
-        &each(leads, |(_, _, outlook)| outlook.waited.map(|waited| waited.business_seconds)) as &[Option<i32>]
+        &each(leads, |(_, _, outlook)| outlook.waited.map(|waited| waited.business_seconds)) as &[Option<i32>],
+        &each(leads, |(_, _, outlook)| outlook.score)
     )
     .execute(tx.conn())
     .await?;

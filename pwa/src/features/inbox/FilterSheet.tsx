@@ -12,6 +12,9 @@ import { Chip, Filters, Group } from '@/shared/ui/Filters'
 
 const STATUSES: LeadStatus[] = ['new', 'no_answer', 'contacted', 'scheduled', 'won', 'lost']
 
+/** Scores that are worth a list of their own. */
+const GOOD = [50, 70]
+
 /** Days back from today's midnight in the organization's zone. */
 const TIMES = { today: 0, week: 6, month: 29 }
 
@@ -33,18 +36,27 @@ export function FilterSheet({ filters, onClose }: { filters: LeadFilters; onClos
   }
   const isOn = (field: 'status' | 'assignee' | 'campaign' | 'form', value: string) => Boolean(draft[field]?.split(',').includes(value))
 
+  const best = (least: number | undefined) =>
+    setDraft((before) => (before.view === 'best' && before.min_score === least ? { ...before, view: 'todo', min_score: undefined } : { ...before, view: 'best', min_score: least }))
+
   const startOf = (days: number) => {
     const today = wallOf(new Date(), timeZone)
     return instantOf({ ...today, day: today.day - days, hour: 0, minute: 0 }, timeZone).toISOString()
   }
   const apply = (next: Partial<LeadFilters>) => {
-    const { view, status, assignee, campaign, form, from, to } = next
-    void navigate({ to: '.', search: { view: view === 'todo' ? undefined : view, status, assignee, campaign, form, from, to } })
+    const { view, status, assignee, campaign, form, from, to, min_score } = next
+    void navigate({ to: '.', search: { view: view === 'todo' ? undefined : view, status, assignee, campaign, form, from, to, min_score: view === 'best' ? min_score : undefined } })
     onClose()
   }
 
   return (
-    <Filters onClear={() => apply({ view: draft.view })} onShow={() => apply(draft)} onClose={onClose}>
+    <Filters onClear={() => apply({ view: draft.view === 'best' ? 'todo' : draft.view })} onShow={() => apply(draft)} onClose={onClose}>
+      <Group label={m.score()}>
+        <Chip on={draft.view === 'best' && draft.min_score === undefined} onClick={() => best(undefined)} label={m.score_best()} />
+        {GOOD.map((least) => (
+          <Chip key={least} on={draft.view === 'best' && draft.min_score === least} onClick={() => best(least)} label={m.score_least({ n: least })} />
+        ))}
+      </Group>
       <Group label={m.filter_status()}>
         {STATUSES.map((status) => (
           <Chip key={status} on={isOn('status', status)} onClick={() => toggle('status', status)} label={statusLabel(status)} />

@@ -21,6 +21,8 @@ import { EditSheet } from './EditSheet'
 import { LeadMoves } from './LeadMoves'
 import { LeadPerson } from './LeadPerson'
 import { OpenOutcome } from './OpenOutcome'
+import { PlacementNote } from './PlacementNote'
+import { Score } from './Score'
 import { ThumbBar } from './ThumbBar'
 import { Timeline } from './Timeline'
 import { TraceStrip } from './TraceStrip'
@@ -81,10 +83,12 @@ function LeadView({ id }: { id: string }) {
       bar={<ThumbBar lead={lead} session={session} />}
     >
       <LeadPerson lead={lead} session={session} />
+      <PlacementNote lead={lead} />
       <Unsettled leadId={id} />
       <OpenOutcome lead={lead} session={session} />
       <LeadMoves lead={lead} session={session} />
       {full ? <Answers lead={full} /> : <AnswersSkeleton />}
+      {full && <Score lead={full} />}
       {full && <TraceStrip trace={full.trace} attempted={lead.first_attempt_at} />}
       <Timeline lead={lead} />
       {session.role === 'owner' && (

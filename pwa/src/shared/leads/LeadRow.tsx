@@ -74,7 +74,13 @@ export const LeadRow = memo(function LeadRow({ lead, campaign, assignee, session
               <span className="sr-only">{m.assigned_to({ name: assignee.name })}</span>
             </span>
           )}
-          <span className="truncate">{summary || lead.phone || lead.email || m.lead_no_details()}</span>
+          <span className="min-w-0 flex-1 truncate">{summary || lead.phone || lead.email || m.lead_no_details()}</span>
+          {isOpen(lead) && (
+            <span className="shrink-0 text-13 text-ink-3 tabular-nums">
+              <span className="sr-only">{m.score_named({ n: lead.score })}</span>
+              <span aria-hidden>{lead.score}</span>
+            </span>
+          )}
         </p>
       </div>
       {isOpen(lead) && (

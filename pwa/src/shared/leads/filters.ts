@@ -1,6 +1,6 @@
 import type { Lead, Role, Session } from '@/shared/api/types'
 
-export type View = 'todo' | 'mine' | 'all'
+export type View = 'todo' | 'mine' | 'best' | 'all'
 
 /** What a list shows; the server's own parameters, so that a list's cache key is its question. */
 export interface LeadFilters {
@@ -12,6 +12,8 @@ export interface LeadFilters {
   from?: string
   to?: string
   q?: string
+  /** In the view `best`. */
+  min_score?: number
 }
 
 export interface Viewer {
@@ -32,6 +34,7 @@ function inView(view: View, lead: Lead, viewer: Viewer, now: number): boolean {
   if (view === 'all') return true
   if (view === 'mine') return lead.assignee_id === viewer.id
   if (!isOpen(lead) || isSnoozed(lead, now)) return false
+  if (view === 'best') return true
   return viewer.role !== 'agent' || lead.assignee_id === null || lead.assignee_id === viewer.id
 }
 
@@ -48,6 +51,7 @@ function passes(filters: LeadFilters, lead: Lead, viewer: Viewer): boolean {
   if (filters.assignee && !filters.assignee.split(',').some((one) => isAssignee(one, lead, viewer))) return false
   if (filters.campaign && !filters.campaign.split(',').includes(lead.campaign_id ?? '')) return false
   if (filters.form && !filters.form.split(',').includes(lead.form_id ?? '')) return false
+  if (filters.min_score !== undefined && lead.score < filters.min_score) return false
   const created = Date.parse(lead.created_at)
   if (filters.from && created < Date.parse(filters.from)) return false
   if (filters.to && created >= Date.parse(filters.to)) return false
@@ -68,6 +72,7 @@ export function compare(view: View, a: Lead, b: Lead): number {
     const due = time(a.next_at) - time(b.next_at)
     return due || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
   }
+  if (view === 'best' && a.score !== b.score) return b.score - a.score
   const newest = Date.parse(b.created_at) - Date.parse(a.created_at)
   return newest || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
 }
@@ -79,6 +84,6 @@ function time(at: string | null): number {
 
 /** How many filters beside the segment are on, for the badge on the filter button. */
 export function countFilters(filters: LeadFilters): number {
-  const { status, assignee, campaign, form, from, to } = filters
-  return [status, assignee, campaign, form, from ?? to].filter(Boolean).length
+  const { view, status, assignee, campaign, form, from, to } = filters
+  return [status, assignee, campaign, form, from ?? to, view === 'best'].filter(Boolean).length
 }
