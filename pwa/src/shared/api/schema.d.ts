@@ -1558,6 +1558,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scoring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What makes a lead a good one */
+        get: operations["leads_scoring"];
+        /**
+         * Change what makes a lead a good one
+         * @description All leads are scored anew, in a while. 422 with the place of what is wrong: `rules.0.sign`.
+         */
+        put: operations["leads_change_scoring"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scoring/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What these rules would say of the last 50 leads
+         * @description Nothing is saved.
+         */
+        post: operations["leads_try_scoring"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -2028,7 +2069,7 @@ export interface components {
          * @description A kind of action. Its name stands in the database, in snake case, and never changes.
          * @enum {string}
          */
-        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "sending_settings_changed" | "suppression_added" | "suppression_removed" | "escalation_changed" | "distribution_changed" | "page_connected" | "connection_broken" | "connection_mended" | "page_subscribed" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
+        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "sending_settings_changed" | "suppression_added" | "suppression_removed" | "escalation_changed" | "distribution_changed" | "scoring_changed" | "page_connected" | "connection_broken" | "connection_mended" | "page_subscribed" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
         /**
          * @description Who did it.
          * @enum {string}
@@ -2200,6 +2241,10 @@ export interface components {
             current: string;
             /** Format: password */
             password: string;
+        };
+        /** @description The rules to be. */
+        ChangeScoring: {
+            rules: components["schemas"]["ScoreRule"][];
         };
         /** @description The settings to be. */
         ChangeSendingSettings: {
@@ -2855,6 +2900,19 @@ export interface components {
             }[];
         };
         /** @description A list that is given whole. */
+        Items_TriedScore: {
+            items: {
+                /** Format: int32 */
+                after: number;
+                /** Format: int32 */
+                before: number;
+                full_name: string | null;
+                lead_id: components["schemas"]["LeadId"];
+                /** @description The rules that fit it, of those that are tried. */
+                reasons: components["schemas"]["ScoreRule"][];
+            }[];
+        };
+        /** @description A list that is given whole. */
         Items_Trouble: {
             items: {
                 kind: components["schemas"]["TroubleKind"];
@@ -2968,6 +3026,11 @@ export interface components {
              * @description From the submission to the first attempt, by the clock.
              */
             response_seconds: number | null;
+            /**
+             * Format: int32
+             * @description How good it looks by the organization's rules, from 0 to 100 (LP-032).
+             */
+            score: number;
             service: string | null;
             /** Format: date-time */
             snoozed_until: string | null;
@@ -2986,6 +3049,8 @@ export interface components {
         LeadDetail: components["schemas"]["Lead"] & {
             answers: components["schemas"]["Answer"][];
             consents: components["schemas"]["Consent"][];
+            /** @description The rules that fit it: its score is the sum of their points, but not below 0 or above 100. */
+            score_reasons: components["schemas"]["ScoreRule"][];
             trace: components["schemas"]["Trace"];
         };
         /** @description A lead form. */
@@ -3375,6 +3440,11 @@ export interface components {
                  * @description From the submission to the first attempt, by the clock.
                  */
                 response_seconds: number | null;
+                /**
+                 * Format: int32
+                 * @description How good it looks by the organization's rules, from 0 to 100 (LP-032).
+                 */
+                score: number;
                 service: string | null;
                 /** Format: date-time */
                 snoozed_until: string | null;
@@ -3781,6 +3851,78 @@ export interface components {
             /** @description Seven days, from Monday on, each with its intervals: `08:00-12:00`, at most `24:00`. None: closed. */
             week: string[][];
         };
+        /** @description So many points where it fits. */
+        ScoreRule: {
+            /**
+             * Format: int32
+             * @description From -100 to 100.
+             */
+            points: number;
+            sign: components["schemas"]["ScoreSign"];
+        };
+        /** @description What a rule looks for. */
+        ScoreSign: {
+            field: string;
+            /** @enum {string} */
+            kind: "has";
+        } | {
+            field: string;
+            /** @enum {string} */
+            kind: "is";
+            value: string;
+        } | {
+            field: string;
+            /** @enum {string} */
+            kind: "contains";
+            value: string;
+        } | {
+            /** @enum {string} */
+            kind: "phone_valid";
+        } | {
+            domains: string[];
+            /** @enum {string} */
+            kind: "email_domain";
+        } | {
+            areas: string[];
+            /** @enum {string} */
+            kind: "postcode_in";
+        } | {
+            /** @enum {string} */
+            kind: "came_open";
+        } | {
+            /** @enum {string} */
+            kind: "came_closed";
+        } | {
+            forms: components["schemas"]["FormId"][];
+            /** @enum {string} */
+            kind: "form_is";
+        } | {
+            campaigns: components["schemas"]["CampaignId"][];
+            /** @enum {string} */
+            kind: "campaign_is";
+        } | {
+            /** @enum {string} */
+            kind: "tried_within";
+            /** Format: int32 */
+            minutes: number;
+        } | {
+            /** @enum {string} */
+            kind: "asked_again";
+            /** Format: int32 */
+            times: number;
+        } | {
+            /** @enum {string} */
+            kind: "reached";
+        };
+        /** @description The rules, as the owner sees them. */
+        Scoring: {
+            rules: components["schemas"]["ScoreRule"][];
+            /**
+             * Format: int32
+             * @description Name it in `If-Match` to change them.
+             */
+            version: number;
+        };
         /** @description What is still to be presented. */
         SecondStep: {
             /** Format: date-time */
@@ -4059,6 +4201,17 @@ export interface components {
             received_at: string;
             /** Format: date-time */
             stored_at: string;
+        };
+        /** @description One of the last leads, by the rules that hold and by those that are tried. */
+        TriedScore: {
+            /** Format: int32 */
+            after: number;
+            /** Format: int32 */
+            before: number;
+            full_name: string | null;
+            lead_id: components["schemas"]["LeadId"];
+            /** @description The rules that fit it, of those that are tried. */
+            reasons: components["schemas"]["ScoreRule"][];
         };
         /** @description What is wrong with a page's connection, or soon will be. */
         Trouble: {
@@ -5632,7 +5785,7 @@ export interface operations {
     leads_list: {
         parameters: {
             query?: {
-                view?: "todo" | "mine" | "all";
+                view?: "todo" | "mine" | "best" | "all";
                 /** @description Several separated by commas. */
                 status?: string;
                 /** @description User ids, `me`, `none`; several separated by commas. */
@@ -5645,6 +5798,8 @@ export interface operations {
                 to?: string;
                 /** @description A phone number, an e-mail address, or the beginnings of words of a name. */
                 q?: string;
+                /** @description In the view `best`: with this score or a better one. */
+                min_score?: number;
                 /** @description 1 to 200. */
                 limit?: number;
                 cursor?: string;
@@ -7911,6 +8066,105 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    leads_scoring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scoring"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    leads_change_scoring: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeScoring"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scoring"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    leads_try_scoring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeScoring"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_TriedScore"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
