@@ -107,6 +107,15 @@ fn instant(data: &Value, field: &str) -> Option<DateTime<Utc>> {
 pub(super) fn payload(app: &App, alert: AlertId, kind: Kind, said: &Said, token: &str) -> Result<Vec<u8>> {
     let base: &Url = &app.config.http.public_url;
     let navigate = base.join(said.path.trim_start_matches('/')).map_err(Error::internal)?;
+    let ours = json!({
+        "alert": alert,
+        "kind": kind.as_str(),
+        "token": token,
+        "lead_id": said.lead,
+        "may_claim": said.may_claim,
+        "path": said.path,
+        "unseen": said.unseen,
+    });
     Ok(serde_json::to_vec(&json!({
         "web_push": 8030,
         "notification": {
@@ -118,17 +127,11 @@ pub(super) fn payload(app: &App, alert: AlertId, kind: Kind, said: &Said, token:
             "navigate": navigate,
             "silent": false,
             "app_badge": said.unseen.to_string(),
+            // A browser that reads the declarative form hands the worker a notification, and nothing of the rest.
+            "data": ours,
         },
         "app_badge": said.unseen.to_string(),
         "mutable": true,
-        "nextmove": {
-            "alert": alert,
-            "kind": kind.as_str(),
-            "token": token,
-            "lead_id": said.lead,
-            "may_claim": said.may_claim,
-            "path": said.path,
-            "unseen": said.unseen,
-        },
+        "nextmove": ours,
     }))?)
 }

@@ -272,6 +272,18 @@ export const SCREENS: Screen[] = [
       await dialog(page)
     },
   },
+  { name: 'notices', at: () => '/notifications', open: async ({ t }, page) => page.getByRole('heading', { level: 1, name: t('notice_title') }).waitFor() },
+  { name: 'alerts', at: () => '/settings/alerts', open: async ({ t }, page) => page.getByRole('heading', { name: t('reach_ways') }).waitFor() },
+  { name: 'escalation', who: 'asha', at: () => '/settings/escalation', open: async ({ t }, page) => page.getByText(t('ladder_at_once')).waitFor() },
+  {
+    name: 'escalation-step',
+    who: 'asha',
+    at: () => '/settings/escalation',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: new RegExp(t('ladder_managers')) }).click()
+      await dialog(page)
+    },
+  },
   { name: 'operator', who: 'olav', at: () => '/operator' },
   { name: 'unknown', at: () => '/nowhere', open: async ({ t }, page) => page.getByText(t('page_unknown')).waitFor() },
   {

@@ -23,7 +23,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nextmove-e2e-'))
   // As root the database runs as another user, who has to pass through.
   fs.chmodSync(folder, 0o711)
-  const [serverPort, sandboxPort, wirePort, controlPort, mailPort] = await freePorts()
+  const [serverPort, sandboxPort, wirePort, controlPort, mailPort, pushPort] = await freePorts()
   // By name: an IP address has no passkeys.
   const url = `http://localhost:${wirePort}`
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`
@@ -39,7 +39,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     LOG_FORMAT: 'json',
   }
   for (const name of FOREIGN) delete environment[name]
-  Object.assign(environment, { SMTP_URL: `smtp://127.0.0.1:${mailPort}`, MAIL_FROM: 'NextMove <nextmove@example.com>' })
+  Object.assign(environment, { SMTP_URL: `smtp://127.0.0.1:${mailPort}`, MAIL_FROM: 'NextMove <nextmove@example.com>', PUSH_ORIGINS: `http://127.0.0.1:${pushPort}` })
 
   // Ends when its standard input does, so also when this process is killed.
   const sandbox = spawn(
@@ -96,13 +96,13 @@ export default async function setup(): Promise<() => Promise<void>> {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${said}`)
   }
   // The tests run in another process, which inherits this.
-  Object.assign(process.env, { E2E_URL: url, E2E_SANDBOX: sandboxUrl, E2E_CONTROL: `http://127.0.0.1:${controlPort}` })
+  Object.assign(process.env, { E2E_URL: url, E2E_SANDBOX: sandboxUrl, E2E_CONTROL: `http://127.0.0.1:${controlPort}`, E2E_PUSH: String(pushPort) })
   return stop
 }
 
-async function freePorts(): Promise<[number, number, number, number, number]> {
+async function freePorts(): Promise<[number, number, number, number, number, number]> {
   const probes = await Promise.all(
-    [1, 2, 3, 4, 5].map(
+    [1, 2, 3, 4, 5, 6].map(
       () =>
         new Promise<net.Server>((resolve) => {
           const probe = net.createServer()
@@ -112,7 +112,7 @@ async function freePorts(): Promise<[number, number, number, number, number]> {
   )
   const ports = probes.map((probe) => (probe.address() as net.AddressInfo).port)
   await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))))
-  return ports as [number, number, number, number, number]
+  return ports as [number, number, number, number, number, number]
 }
 
 async function ready(url: string, hasEnded: () => boolean): Promise<void> {

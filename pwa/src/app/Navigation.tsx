@@ -1,27 +1,39 @@
 import { Link, useLocation } from '@tanstack/react-router'
-import { Command, Inbox, Keyboard, Search, UserRound, Wrench, type LucideIcon } from 'lucide-react'
+import { Bell, Command, Inbox, Keyboard, Search, UserRound, Wrench, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Session } from '@/shared/api/types'
+import { useUnseen } from '@/shared/notices/unseen'
 import { cx } from '@/shared/ui/classes'
 import { Logo } from '@/shared/ui/Logo'
 
 interface Place {
-  to: '/' | '/search' | '/profile' | '/operator'
+  to: '/' | '/search' | '/notifications' | '/profile' | '/operator'
   icon: LucideIcon
   label: string
+  /** What waits there. */
+  count?: number
 }
 
 interface Props {
   session: Session
   /** On a phone an open lead takes the whole screen: its thumb bar is what the thumb needs. */
   hidden: boolean
+  /** The first screen stands: what is told beside it may be asked for. */
+  stands: boolean
   onHelp: () => void
   onPalette: () => void
 }
 
-export function Navigation({ session, hidden, onHelp, onPalette }: Props) {
+export function Navigation({ session, hidden, stands, onHelp, onPalette }: Props) {
+  const isStaff = session.organization !== null
+  const unseen = useUnseen(stands && isStaff)
+  const leads: Place[] = [
+    { to: '/', icon: Inbox, label: m.nav_inbox() },
+    { to: '/search', icon: Search, label: m.nav_search() },
+    { to: '/notifications', icon: Bell, label: m.notice_title(), count: unseen },
+  ]
   const places: Place[] = [
-    ...(session.organization ? [{ to: '/' as const, icon: Inbox, label: m.nav_inbox() }, { to: '/search' as const, icon: Search, label: m.nav_search() }] : []),
+    ...(isStaff ? leads : []),
     ...(session.role === 'operator_admin' ? [{ to: '/operator' as const, icon: Wrench, label: m.nav_operator() }] : []),
     { to: '/profile', icon: UserRound, label: m.nav_profile() },
   ]
@@ -38,7 +50,7 @@ export function Navigation({ session, hidden, onHelp, onPalette }: Props) {
     >
       <Logo className="mb-6 hidden size-10 lg:block" />
       <ul className="flex w-full lg:flex-col lg:gap-1 lg:px-2">
-        {places.map(({ to, icon: Icon, label }) => (
+        {places.map(({ to, icon: Icon, label, count = 0 }) => (
           <li key={to} className="min-w-0 flex-1">
             <Link
               to={to}
@@ -49,8 +61,18 @@ export function Navigation({ session, hidden, onHelp, onPalette }: Props) {
                 isCurrent(to) ? 'text-accent-text' : 'text-ink-3',
               )}
             >
-              <Icon size={22} strokeWidth={2} aria-hidden />
-              <span className="max-w-full truncate">{label}</span>
+              <span className="relative">
+                <Icon size={22} strokeWidth={2} aria-hidden />
+                {count > 0 && (
+                  <span aria-hidden className="absolute -top-1.5 left-3 min-w-5 rounded-full bg-accent px-1 text-center text-13/5 font-semibold text-on-accent tabular-nums">
+                    {count > 99 ? '99+' : count}
+                  </span>
+                )}
+              </span>
+              <span className="max-w-full truncate">
+                {label}
+                {count > 0 && <span className="sr-only">, {m.notice_unseen({ n: count })}</span>}
+              </span>
             </Link>
           </li>
         ))}

@@ -86,6 +86,22 @@ export function Shell() {
       stop?.()
     }
   }, [client, organization, user, unlocked, admitted])
+  const [stands, setStands] = useState(false)
+  useEffect(() => afterPaint(() => setStands(true)), [])
+  useEffect(() => {
+    if (!organization || !admitted) return
+    let stop: (() => void) | null = null
+    let over = false
+    const wait = afterPaint(async () => {
+      const { attend } = await import('@/shared/push/attend')
+      if (!over) stop = attend(client, (path) => router.history.push(path))
+    })
+    return () => {
+      over = true
+      wait()
+      stop?.()
+    }
+  }, [client, router, organization, user, unlocked, admitted])
   useEffect(watchReturn, [])
   useEffect(armPing, [])
   // The lead's code is small and the next tap: fetched once the inbox stands.
@@ -121,7 +137,7 @@ export function Shell() {
       >
         {m.skip_to_content()}
       </a>
-      <Navigation session={session} hidden={Boolean(leadId)} onHelp={() => setOverlay('help')} onPalette={() => setOverlay('palette')} />
+      <Navigation session={session} hidden={Boolean(leadId)} stands={stands && admitted} onHelp={() => setOverlay('help')} onPalette={() => setOverlay('palette')} />
       <main id="main" tabIndex={-1} className="relative min-h-0 min-w-0 flex-1 outline-none">
         <Suspense fallback={null}>
           <Outlet />

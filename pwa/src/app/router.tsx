@@ -39,6 +39,12 @@ const search = createRoute({
   component: lazyRouteComponent(() => import('@/features/search/SearchScreen'), 'SearchScreen'),
 })
 
+const notifications = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/notifications',
+  component: lazyRouteComponent(() => import('@/features/notices/NoticesScreen'), 'NoticesScreen'),
+})
+
 const profile = createRoute({
   getParentRoute: () => signedIn,
   path: '/profile',
@@ -52,7 +58,7 @@ const operator = createRoute({
   component: lazyRouteComponent(() => import('@/features/operator/OperatorScreen'), 'OperatorScreen'),
 })
 
-const tree = root.addChildren([login, ...door, signedIn.addChildren([desk.addChildren([inbox, lead]), search, profile, operator, ...settings])])
+const tree = root.addChildren([login, ...door, signedIn.addChildren([desk.addChildren([inbox, lead]), search, notifications, profile, operator, ...settings])])
 
 export function createAppRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: false, defaultPendingMs: 150, defaultPendingMinMs: 0 })

@@ -15,6 +15,13 @@ const security = createRoute({
   component: lazyRouteComponent(() => import('@/features/security/SecurityScreen'), 'SecurityScreen'),
 })
 
+const alerts = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/alerts',
+  beforeLoad: only('owner', 'manager', 'agent'),
+  component: lazyRouteComponent(() => import('@/features/reach/ReachScreen'), 'ReachScreen'),
+})
+
 const access = createRoute({
   getParentRoute: () => signedIn,
   path: '/settings/access',
@@ -79,6 +86,13 @@ const scoring = createRoute({
   component: lazyRouteComponent(() => import('@/features/scoring/ScoringScreen'), 'ScoringScreen'),
 })
 
+const escalation = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/escalation',
+  beforeLoad: only('owner', 'manager'),
+  component: lazyRouteComponent(() => import('@/features/ladder/LadderScreen'), 'LadderScreen'),
+})
+
 const meta = createRoute({
   getParentRoute: () => signedIn,
   path: '/settings/meta',
@@ -101,4 +115,4 @@ const tally = createRoute({
 })
 
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, rota, person, shift, security, access, hours, distribution, scoring, sending, meta, mapping, tally, audit] as const
+export const settings = [team, rota, person, shift, security, alerts, access, hours, escalation, distribution, scoring, sending, meta, mapping, tally, audit] as const

@@ -2,6 +2,7 @@ import { cleanupOutdatedCaches, matchPrecache, precacheAndRoute, type PrecacheEn
 import { drain } from '../shared/offline/drain'
 import { learnTime } from '../shared/offline/clock'
 import { keeper } from '../shared/offline/seal'
+import './push'
 
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (PrecacheEntry | string)[] }
 

@@ -1,18 +1,20 @@
-import { createElement, useEffect, useMemo, useRef, useState } from 'react'
+import { createElement, useMemo, useState } from 'react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Download, ScrollText, ShieldAlert, ShieldCheck, SlidersHorizontal, WifiOff, X } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { inWords } from '@/shared/api/problem'
 import type { AuditEntry } from '@/shared/api/types'
+import { byDay, dayLabel } from '@/shared/i18n/days'
 import { useNow } from '@/shared/i18n/now'
 import { usePlace } from '@/shared/i18n/place'
 import { clock, count, fullTime, when, type Place } from '@/shared/i18n/time'
-import { dayNumber, toInput } from '@/shared/i18n/zone'
+import { toInput } from '@/shared/i18n/zone'
 import { useTeam } from '@/shared/session/queries'
 import { Button } from '@/shared/ui/Button'
 import { cx } from '@/shared/ui/classes'
 import { Empty } from '@/shared/ui/Empty'
+import { More } from '@/shared/ui/More'
 import { Page } from '@/shared/ui/Page'
 import { Bar } from '@/shared/ui/Skeleton'
 import { AuditFilters } from './AuditFilters'
@@ -124,36 +126,13 @@ function Trail({ search, now, place, onAll }: TrailProps) {
           </section>
         ))
       )}
-      {trail.hasNextPage && <More key={pages?.length} busy={trail.isFetchingNextPage} error={trail.error} onMore={() => void fetchNextPage()} />}
+      {trail.hasNextPage && (
+        <More key={pages?.length} busy={trail.isFetchingNextPage} error={trail.error} onMore={() => void fetchNextPage()}>
+          <TrailSkeleton lines={2} />
+        </More>
+      )}
     </div>
   )
-}
-
-interface Day {
-  day: number
-  entries: AuditEntry[]
-}
-
-/** Entries are in the order of their numbers; two of the same moment may lie on both sides of midnight, and that is how they are told. */
-function byDay(entries: AuditEntry[], timeZone: string): Day[] {
-  const days: Day[] = []
-  for (const entry of entries) {
-    const day = dayNumber(new Date(entry.at), timeZone)
-    const last = days.at(-1)
-    if (last?.day === day) last.entries.push(entry)
-    else days.push({ day, entries: [entry] })
-  }
-  return days
-}
-
-function dayLabel(entry: AuditEntry | undefined, now: Date, { locale, timeZone }: Place): string {
-  if (!entry) return ''
-  const at = new Date(entry.at)
-  const days = dayNumber(now, timeZone) - dayNumber(at, timeZone)
-  if (days === 0) return m.audit_day_today()
-  if (days === 1) return m.audit_day_yesterday()
-  const year = days > 300 ? ({ year: 'numeric' } as const) : {}
-  return new Intl.DateTimeFormat(locale, { timeZone, weekday: 'long', day: 'numeric', month: 'long', ...year }).format(at)
 }
 
 interface LineProps {
@@ -202,34 +181,6 @@ function Nothing({ narrowed }: { narrowed: boolean }) {
     <Empty icon={<ScrollText size={26} />} title={m.audit_empty()}>
       <p>{m.audit_empty_hint()}</p>
     </Empty>
-  )
-}
-
-/** Fetches what comes next as soon as the end is near; after an error a person asks. */
-function More({ busy, error, onMore }: { busy: boolean; error: Error | null; onMore: () => void }) {
-  const ref = useRef<HTMLDivElement>(null)
-  const more = useRef(onMore)
-  useEffect(() => {
-    more.current = onMore
-  })
-  useEffect(() => {
-    const end = ref.current
-    if (!end || error) return
-    const seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && more.current(), { rootMargin: '600px' })
-    seen.observe(end)
-    return () => seen.disconnect()
-  }, [error])
-  return (
-    <div ref={ref} className="min-h-12">
-      {error && !busy ? (
-        <div className="flex flex-wrap items-center gap-4">
-          <p className="text-15 text-late-text">{inWords(error)}</p>
-          <Button onClick={onMore}>{m.try_again()}</Button>
-        </div>
-      ) : (
-        <TrailSkeleton lines={2} />
-      )}
-    </div>
   )
 }
 

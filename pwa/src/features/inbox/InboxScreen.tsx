@@ -21,6 +21,7 @@ import { useListKeys } from './useListKeys'
 const LeadList = lazy(rows)
 const Told = lazy(() => import('./Told').then((loaded) => ({ default: loaded.Told })))
 const Count = lazy(() => import('./Count').then((loaded) => ({ default: loaded.Count })))
+const Invite = lazy(() => import('./Invite').then((loaded) => ({ default: loaded.Invite })))
 const FilterSheet = lazy(() => import('./FilterSheet').then((loaded) => ({ default: loaded.FilterSheet })))
 
 export function InboxScreen() {
@@ -94,6 +95,7 @@ export function InboxScreen() {
           />
         </Suspense>
       )}
+      <Suspense fallback={null}>{stands && inbox.session.role === 'agent' && <Invite />}</Suspense>
       <Announcer />
       <Suspense fallback={null}>{filtering && <FilterSheet filters={filters} onClose={() => setFiltering(false)} />}</Suspense>
     </section>

@@ -1,5 +1,4 @@
 import { useState } from 'react'
-import { Switch } from '@base-ui/react/switch'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Check, LogOut } from 'lucide-react'
@@ -22,6 +21,7 @@ import { Group } from '@/shared/ui/Page'
 import { Segments } from '@/shared/ui/Segments'
 import { Sheet } from '@/shared/ui/Sheet'
 import { toast } from '@/shared/ui/toasts'
+import { Toggle } from '@/shared/ui/Toggle'
 import { InstallHint } from './InstallHint'
 import { OwnProfile } from './OwnProfile'
 import { Presence } from './Presence'
@@ -217,21 +217,5 @@ function Alerts() {
         />
       )}
     </Group>
-  )
-}
-
-function Toggle({ label, on, onChange }: { label: string; on: boolean; onChange: (on: boolean) => void }) {
-  return (
-    <div className="flex min-h-14 items-center justify-between gap-4 border-b border-hairline text-17 last:border-b-0">
-      <span aria-hidden>{label}</span>
-      <Switch.Root
-        aria-label={label}
-        checked={on}
-        onCheckedChange={onChange}
-        className="relative h-8 w-14 shrink-0 rounded-full border border-edge bg-pressed p-0.5 transition-colors duration-150 before:absolute before:-inset-2 before:content-[''] data-checked:border-accent data-checked:bg-accent"
-      >
-        <Switch.Thumb className="block size-6.5 rounded-full bg-surface shadow-[0_1px_3px_oklch(0_0_0/0.3)] transition-transform duration-200 ease-spring data-checked:translate-x-6" />
-      </Switch.Root>
-    </div>
   )
 }

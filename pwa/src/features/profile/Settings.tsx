@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { CalendarCheck2, CalendarClock, CalendarRange, ChevronRight, DoorOpen, Gauge, MessageSquareText, PlugZap, Scale, ScrollText, ShieldCheck, Shuffle, UsersRound, type LucideIcon } from 'lucide-react'
+import { BellRing, CalendarCheck2, CalendarClock, CalendarRange, ChevronRight, DoorOpen, Gauge, MessageSquareText, PlugZap, Scale, ScrollText, ShieldCheck, Shuffle, Siren, UsersRound, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Role } from '@/shared/api/types'
 import { useSession } from '@/shared/session/queries'
@@ -20,11 +20,13 @@ const places = (): Place[] => [
   { to: '/settings/rota', icon: CalendarRange, label: m.rota_title(), hint: m.rota_row_hint(), roles: ['owner', 'manager'] },
   { to: '/settings/shift', icon: CalendarCheck2, label: m.rota_own_title(), hint: m.rota_own_hint(), roles: ['owner', 'manager', 'agent'] },
   { to: '/settings/security', icon: ShieldCheck, label: m.security_title(), hint: m.security_hint() },
+  { to: '/settings/alerts', icon: BellRing, label: m.reach_title(), hint: m.reach_row_hint(), roles: ['owner', 'manager', 'agent'] },
   { to: '/settings/access', icon: DoorOpen, label: m.security_access(), hint: m.security_access_hint(), roles: ['owner'] },
   { to: '/settings/hours', icon: CalendarClock, label: m.hours_title(), hint: m.hours_row_hint(), roles: ['owner'] },
-  { to: '/settings/messages', icon: MessageSquareText, label: m.sending_title(), hint: m.sending_row_hint(), roles: ['owner'] },
+  { to: '/settings/escalation', icon: Siren, label: m.ladder_title(), hint: m.ladder_row_hint(), roles: ['owner', 'manager'] },
   { to: '/settings/distribution', icon: Shuffle, label: m.give_title(), hint: m.give_hint(), roles: ['owner'] },
   { to: '/settings/scoring', icon: Gauge, label: m.score_title(), hint: m.score_hint(), roles: ['owner'] },
+  { to: '/settings/messages', icon: MessageSquareText, label: m.sending_title(), hint: m.sending_row_hint(), roles: ['owner'] },
   { to: '/settings/meta', icon: PlugZap, label: m.connect_title(), hint: m.connect_row_hint(), roles: ['owner'] },
   { to: '/settings/count', icon: Scale, label: m.tally_title(), hint: m.tally_row_hint(), roles: ['owner', 'manager'] },
   { to: '/settings/audit', icon: ScrollText, label: m.audit_title(), hint: m.audit_settings_hint(), roles: ['owner'] },

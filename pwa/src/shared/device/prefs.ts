@@ -5,11 +5,15 @@ export interface Prefs {
   theme: 'system' | 'light' | 'dark'
   sound: boolean
   vibration: boolean
+  /** Whether this browser takes pushes, where it may. */
+  push: boolean
+  /** Whether it has been suggested here that it should. */
+  invited: boolean
   locale: string | null
 }
 
 const KEY = 'nextmove.prefs'
-const defaults: Prefs = { theme: 'system', sound: true, vibration: true, locale: null }
+const defaults: Prefs = { theme: 'system', sound: true, vibration: true, push: true, invited: false, locale: null }
 
 function read(): Prefs {
   try {

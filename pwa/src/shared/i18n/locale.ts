@@ -1,7 +1,8 @@
-import { baseLocale, getLocale, isLocale, locales, setLocale } from '@/paraglide/runtime'
+import { baseLocale, getLocale, locales, setLocale } from '@/paraglide/runtime'
 import { createStore, useStore } from '@/shared/store'
+import type { Locale } from './pick'
 
-export type Locale = (typeof locales)[number]
+export { pickLocale, type Locale } from './pick'
 export { locales }
 
 /** Every language in its own words: whoever looks for theirs reads that. */
@@ -11,16 +12,6 @@ const current = createStore<Locale>(baseLocale)
 
 export function useLocale(): Locale {
   return useStore(current)
-}
-
-/** `no` and `nn` read bokmål; what we do not speak falls through to the next wish. */
-export function pickLocale(wishes: readonly (string | null | undefined)[]): Locale {
-  for (const wish of wishes) {
-    const language = wish?.toLowerCase().split('-')[0]
-    const ours = language === 'no' || language === 'nn' ? 'nb' : language
-    if (isLocale(ours)) return ours
-  }
-  return baseLocale
 }
 
 export function applyLocale(locale: Locale): void {

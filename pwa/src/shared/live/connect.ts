@@ -2,7 +2,8 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { Socket } from 'socket.io-client'
 import { refetchQuietly } from '@/shared/api/quiet'
 import { leadKeys } from '@/shared/leads/queries'
-import { Receiver, type ChangedEvent, type LeadEvent } from './receive'
+import { noticeKeys } from '@/shared/notices/queries'
+import { Receiver, type ChangedEvent, type LeadEvent, type NotifiedEvent } from './receive'
 import { connection } from './state'
 
 /** After so long in the background a phone's connection may be dead without knowing it. */
@@ -64,7 +65,9 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
       greeted = true
       connection.set('online')
       // What came between the first answer and this moment is in no replay.
-      if (first) void refetchQuietly(client, { queryKey: leadKeys.all })
+      if (!first) return
+      void refetchQuietly(client, { queryKey: leadKeys.all })
+      void refetchQuietly(client, { queryKey: noticeKeys.all })
     })
     const acked = (lead: { id: string }) => live.emit('ack', { lead_ids: [lead.id] })
     live.on('lead.created', (event: LeadEvent) => {
@@ -74,6 +77,7 @@ export function connectLive(client: QueryClient, onEnded: () => void): () => voi
     live.on('lead.updated', (event: LeadEvent) => receiver.lead(event))
     live.on('lead.hidden', (event: { sequence: number; id: string }) => receiver.hidden(event))
     live.on('changed', (event: ChangedEvent) => receiver.changed(event))
+    live.on('notified', (event: NotifiedEvent) => receiver.notified(event))
     live.on('refetch', (event: { sequence: number }) => receiver.refetch(event))
     live.on('moving', ({ after }: { after: number }) => {
       away = after

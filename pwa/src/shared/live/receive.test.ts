@@ -6,6 +6,7 @@ import type { LeadList } from '@/shared/leads/merge'
 import { setStatus } from '@/shared/leads/moves'
 import { overlay } from '@/shared/leads/overlay'
 import { countsOptions, leadDetailOptions, leadListOptions } from '@/shared/leads/queries'
+import { noticeKeys, noticesOptions } from '@/shared/notices/queries'
 import { begin } from '@/shared/offline/engine'
 import { outbox } from '@/shared/offline/waiting'
 import { toasts } from '@/shared/ui/toasts'
@@ -127,6 +128,22 @@ test('refetches that no person caused say so', async () => {
   await vi.waitFor(() => expect(seen).toEqual([null]))
   receiver.refetch({ sequence: 20 })
   await vi.waitFor(() => expect(seen).toEqual([null, '1']))
+})
+
+test('how many notifications are unseen is said by the server, and the list is asked for anew', async () => {
+  let asked = 0
+  server.use(
+    http.get('*/api/notifications', () => {
+      asked += 1
+      return HttpResponse.json({ items: [], next_cursor: null })
+    }),
+  )
+  stops.push(new InfiniteQueryObserver(client, noticesOptions).subscribe(() => {}))
+  await vi.waitFor(() => expect(asked).toBe(1))
+  receiver.notified({ sequence: 21, unseen: 3 })
+  expect(client.getQueryData(noticeKeys.unseen)).toEqual({ unseen: 3 })
+  expect(receiver.sequence).toBe(21)
+  await vi.waitFor(() => expect(asked).toBe(2))
 })
 
 test('a hidden lead is gone', async () => {

@@ -5,6 +5,7 @@ import { ping } from '@/shared/device/ping'
 import { applyChange } from '@/shared/leads/apply'
 import { nameOf, summaryOf } from '@/shared/leads/labels'
 import { leadKeys } from '@/shared/leads/queries'
+import { noticeKeys } from '@/shared/notices/queries'
 import { arrive } from './state'
 
 export interface LeadEvent {
@@ -17,6 +18,11 @@ export interface ChangedEvent {
   topic: string
   id: string
   version: number
+}
+
+export interface NotifiedEvent {
+  sequence: number
+  unseen: number
 }
 
 /** Under a burst of leads the counts are asked for once a second, not once a lead. */
@@ -82,6 +88,13 @@ export class Receiver {
       default:
         void refetchQuietly(this.client, { queryKey: [topic] })
     }
+  }
+
+  /** To this person alone: how many notifications they have not seen. */
+  notified({ sequence, unseen }: NotifiedEvent): void {
+    this.at(sequence)
+    this.client.setQueryData(noticeKeys.unseen, { unseen })
+    void refetchQuietly(this.client, { queryKey: noticeKeys.list })
   }
 
   refetch({ sequence }: { sequence: number }): void {

@@ -31,6 +31,8 @@ function rangeOf(key: QueryKey): Range | null {
     case 'campaigns':
     case 'forms':
       return 'a:'
+    case 'notices':
+      return 'a:'
     case 'leads':
       if (key[1] === 'list') return (key[2] as { q?: string }).q === undefined ? 'a:' : null
       return key[1] === 'counts' ? 'a:' : key[1] === 'detail' || key[1] === 'timeline' ? 'b:' : null
@@ -145,7 +147,7 @@ async function forgetRead(owner: string, key: QueryKey): Promise<void> {
 
 /** The oldest go. A lead's detail and timeline are two. */
 async function prune(owner: string): Promise<void> {
-  for (const [range, most] of [['a:', LISTS + 5], ['b:', OPENED * 2]] as const) {
+  for (const [range, most] of [['a:', LISTS + 7], ['b:', OPENED * 2]] as const) {
     const stored = await records(owner, range)
     const extra = stored.filter((one) => !one.id.includes('"session"')).sort((a, b) => b.at - a.at).slice(most)
     if (extra.length === 0) continue

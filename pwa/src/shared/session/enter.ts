@@ -31,4 +31,6 @@ export async function leave(): Promise<void> {
   await ask(api.DELETE('/api/session', { headers: once() }))
   last = null
   forgetSearches()
+  // Nobody is here any more: what comes in is for nobody's eyes on this screen.
+  await import('@/shared/push/subscribe').then(({ drop }) => drop()).catch(() => {})
 }
