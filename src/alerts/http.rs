@@ -16,7 +16,6 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Arrived {
-    #[schema(max_length = 64)]
     token: String,
 }
 
