@@ -69,10 +69,8 @@ export function Navigation({ session, hidden, stands, onHelp, onPalette }: Props
                   </span>
                 )}
               </span>
-              <span className="max-w-full truncate">
-                {label}
-                {count > 0 && <span className="sr-only">, {m.notice_unseen({ n: count })}</span>}
-              </span>
+              <span className="max-w-full truncate">{label}</span>
+              {count > 0 && <span className="sr-only">({m.notice_unseen({ n: count })})</span>}
             </Link>
           </li>
         ))}

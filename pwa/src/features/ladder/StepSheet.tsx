@@ -89,7 +89,7 @@ export function StepSheet({ title, step, pending, onSave, onRemove, onClose }: P
                 checked={one === audience}
                 aria-describedby={`audience-${one}-hint`}
                 onChange={() => setAudience(one)}
-                className="size-5 shrink-0 accent-accent"
+                className="relative z-10 size-5 shrink-0 accent-accent"
               />
               <div className="min-w-0">
                 {/* All of the line is the thumb's. */}
