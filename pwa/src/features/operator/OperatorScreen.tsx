@@ -39,7 +39,7 @@ export function OperatorScreen() {
   const place = usePlace()
   const now = new Date(useNow())
   return (
-    <section aria-label={m.nav_operator()} className="scrollable h-full">
+    <div tabIndex={0} role="region" aria-label={m.nav_operator()} className="scrollable h-full focus-visible:-outline-offset-2">
       <div className="mx-auto max-w-5xl space-y-12 px-safe pt-6 pb-12">
         <header>
           <h1 className="text-28 font-bold tracking-tight">{m.nav_operator()}</h1>
@@ -81,7 +81,7 @@ export function OperatorScreen() {
           ))}
         </Graveyard>
       </div>
-    </section>
+    </div>
   )
 }
 
