@@ -39,6 +39,8 @@ export function OperatorScreen() {
   const place = usePlace()
   const now = new Date(useNow())
   return (
+    // A scrolling region without anything focusable at hand must itself be reachable by keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div tabIndex={0} role="region" aria-label={m.nav_operator()} className="scrollable h-full focus-visible:-outline-offset-2">
       <div className="mx-auto max-w-5xl space-y-12 px-safe pt-6 pb-12">
         <header>
