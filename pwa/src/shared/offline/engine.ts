@@ -106,7 +106,15 @@ async function elsewhere(): Promise<void> {
   for (const row of before) if (!left.has(row.key)) settle(row.key, { state: 'sent', answer: null })
 }
 
-async function reload(): Promise<void> {
+/** One after the other: of two readings at once the older might come back last, and show what is gone. */
+let reading: Promise<void> = Promise.resolve()
+
+function reload(): Promise<void> {
+  reading = reading.then(read, read)
+  return reading
+}
+
+async function read(): Promise<void> {
   if (!opened) return
   const keeper = await opened
   const all = await rows(keeper)
