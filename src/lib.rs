@@ -36,6 +36,7 @@ pub mod notifications;
 pub mod organizations;
 pub mod rota;
 pub mod seed;
+pub mod sequences;
 pub mod sla;
 
 // 4: what follows from what happened

@@ -14,6 +14,7 @@ use crate::{
     jobs::{self, Context, Failure, Job},
     leads::HandOver,
     outbox::{self, Event},
+    sequences,
 };
 
 /// Reacts to one event.
@@ -67,8 +68,9 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
             alerts::connection_broken(tx, &page_id).await
         }
         Event::MessageSettled { message } => alerts::message_settled(tx, message).await,
-        // Whoever waits for an answer is told here.
-        Event::MessageReceived { .. } | Event::OptedOut { .. } => Ok(()),
+        Event::MessageReceived { lead: Some(lead), .. } => sequences::answered(tx, lead).await,
+        Event::MessageReceived { lead: None, .. } => Ok(()),
+        Event::OptedOut { suppression } => sequences::opted_out(tx, suppression).await,
         Event::Unknown => Err(Error::Unavailable("an event of a newer release".to_owned())),
         // Told live; nothing lasting follows.
         Event::LeadCaptured { .. }

@@ -24,6 +24,7 @@ use crate::{
     notifications::{self, SendAlert},
     organizations, outbox,
     reactions::React,
+    sequences::{Follow, FollowAll, RunStep},
 };
 
 /// Every kind of job that this server knows.
@@ -49,6 +50,8 @@ pub fn registry() -> Registry<App> {
         .with::<SendNotice>()
         .with::<SendMessage>()
         .with::<TakeCallback>()
+        .with::<RunStep>()
+        .with::<Follow>()
         .with::<ResealOrigins>()
         .with::<CheckTrail>()
         .with::<React>()
@@ -56,6 +59,7 @@ pub fn registry() -> Registry<App> {
         .scheduled(Duration::from_secs(60), &Reconcile {})
         .scheduled(Duration::from_secs(300), &CheckConnections {})
         .scheduled(Duration::from_secs(60), &AttendAll {})
+        .scheduled(Duration::from_secs(30), &FollowAll {})
         .scheduled(Duration::from_secs(600), &Sweep {})
         .scheduled(Duration::from_secs(86_400), &CheckTrails {})
 }

@@ -19,6 +19,7 @@ use crate::{
     error::{Error, Result},
     identity::Viewer,
     leads::{self, Why},
+    messages::{self, LeadMessage},
     outbox::{self, Event},
     types::ids::{AttemptId, LeadId, NoteId, UserId},
 };
@@ -125,6 +126,8 @@ pub struct TimelineItem {
     pub placement: Option<Why>,
     #[schema(required = true)]
     pub attempt: Option<Attempt>,
+    #[schema(required = true)]
+    pub message: Option<LeadMessage>,
 }
 
 /// What a line of the timeline tells.
@@ -143,7 +146,11 @@ pub enum TimelineKind {
     /// The form's questions go elsewhere now, and so did this lead's answers.
     Remapped,
     Note,
+    /// A sequence asks for something to be done.
+    Task,
     Attempt,
+    /// An SMS or an e-mail that went out by itself, or an answer.
+    Message,
 }
 
 /// An attempt as it is begun.
@@ -267,7 +274,7 @@ pub async fn note(
         .ok_or_else(|| Error::internal("a note that was just written is gone"))
 }
 
-/// The timeline of a lead: attempts, notes and history, newest first.
+/// The timeline of a lead: attempts, messages, notes and history, newest first.
 pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<TimelineItem>> {
     let mut items = Vec::new();
     for line in leads::timeline_items(tx, viewer, lead).await? {
@@ -286,6 +293,7 @@ pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<
             placement: line.data.get("placement").cloned().map(serde_json::from_value).transpose()?,
             text: line.text,
             attempt: None,
+            message: None,
         });
     }
     items.extend(sql::of_lead(tx, lead).await?.into_iter().map(|attempt| TimelineItem {
@@ -302,6 +310,23 @@ pub async fn timeline(tx: &mut Tx, viewer: &Viewer, lead: LeadId) -> Result<Vec<
         fields: Vec::new(),
         placement: None,
         attempt: Some(attempt),
+        message: None,
+    }));
+    items.extend(messages::of_lead(tx, lead).await?.into_iter().map(|message| TimelineItem {
+        id: message.id.0,
+        at: message.at,
+        stored_at: None,
+        user_id: None,
+        kind: TimelineKind::Message,
+        text: None,
+        from: None,
+        to: None,
+        reason: None,
+        until: None,
+        fields: Vec::new(),
+        placement: None,
+        attempt: None,
+        message: Some(message),
     }));
     items.sort_by_key(|item| std::cmp::Reverse((item.at, item.id)));
     Ok(items)

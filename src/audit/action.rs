@@ -95,6 +95,12 @@ pub enum Action {
     /// What makes a lead a good one.
     ScoringChanged,
 
+    SequenceSaved,
+    SequenceArchived,
+    /// A lead began a sequence; left one before its end.
+    SequenceBegun,
+    SequenceStopped,
+
     PageConnected,
     ConnectionBroken,
     ConnectionMended,
@@ -161,6 +167,7 @@ pub enum Subject {
     Form,
     /// Somebody who is not to be written to.
     Suppression,
+    Sequence,
 }
 
 impl Subject {
@@ -174,13 +181,14 @@ impl Subject {
             Self::Invitation => "invitation",
             Self::Form => "form",
             Self::Suppression => "suppression",
+            Self::Sequence => "sequence",
         }
     }
 }
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 75] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -234,6 +242,10 @@ impl Action {
         Self::EscalationChanged,
         Self::DistributionChanged,
         Self::ScoringChanged,
+        Self::SequenceSaved,
+        Self::SequenceArchived,
+        Self::SequenceBegun,
+        Self::SequenceStopped,
         Self::PageConnected,
         Self::ConnectionBroken,
         Self::ConnectionMended,
@@ -268,7 +280,7 @@ impl Action {
 
     fn parts(self) -> (&'static str, Group, Option<Subject>) {
         use Group::{Access, Leads, Settings, System, Team, Views};
-        use Subject::{Delivery, Form, Invitation, Lead, Organization, Page, Suppression, User};
+        use Subject::{Delivery, Form, Invitation, Lead, Organization, Page, Sequence, Suppression, User};
         match self {
             Self::LeadCaptured => ("lead_captured", Leads, Some(Lead)),
             Self::LeadEnquired => ("lead_enquired", Leads, Some(Lead)),
@@ -323,6 +335,10 @@ impl Action {
             Self::EscalationChanged => ("escalation_changed", Settings, None),
             Self::DistributionChanged => ("distribution_changed", Settings, None),
             Self::ScoringChanged => ("scoring_changed", Settings, None),
+            Self::SequenceSaved => ("sequence_saved", Settings, Some(Sequence)),
+            Self::SequenceArchived => ("sequence_archived", Settings, Some(Sequence)),
+            Self::SequenceBegun => ("sequence_begun", Leads, Some(Lead)),
+            Self::SequenceStopped => ("sequence_stopped", Leads, Some(Lead)),
             Self::PageConnected => ("page_connected", Settings, Some(Page)),
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::ConnectionMended => ("connection_mended", Settings, Some(Page)),

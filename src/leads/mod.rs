@@ -39,7 +39,7 @@ pub use find::{Counts, Filter, View, counts, detail, find, list, names, present_
 pub use hand_over::HandOver;
 pub use http::routes;
 pub use jobs::{EndSnooze, Reseal};
-pub use notes::{add_note, write_note};
+pub use notes::{add_note, give_task, write_note};
 pub use past::{Deed, Move, Pace, Past, import, is_empty};
 pub use queue::{Kind, Queued, Why, enqueue, give, in_hand, queued};
 pub use remap::{is_untouched, remap};

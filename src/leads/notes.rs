@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{find, sql};
+use super::{find, sql, work};
 use crate::{
     audit::{self, Action},
     db::Tx,
@@ -40,10 +40,26 @@ pub async fn write_note(
         return Err(Error::invalid("text", "too_long", "At most 4,000 characters."));
     }
     let sealed = tx.seal("lead_notes", "text", id.0, text)?;
-    let stored = sql::insert_note(tx, id, row.id(), viewer.user, sealed, at).await?;
+    let stored = sql::insert_note(tx, id, row.id(), Some(viewer.user), "note", sealed, at).await?;
     if stored {
         audit::record(tx, Action::NoteAdded.on(lead).with("note", id));
     }
     outbox::record(tx, Event::TimelineChanged { lead });
     Ok(stored)
+}
+
+/// Asks the team to do something with a lead: it stands in *To do* at once, and says what. Nobody wrote it; a lead that is closed is left alone.
+pub async fn give_task(tx: &mut Tx, lead: LeadId, text: &str) -> Result<()> {
+    let mut row = sql::lock(tx, lead).await?;
+    if !row.status()?.is_open() {
+        return Ok(());
+    }
+    let (id, now) = (NoteId::new(tx.now()), tx.now());
+    let sealed = tx.seal("lead_notes", "text", id.0, text.trim())?;
+    sql::insert_note(tx, id, lead, None, "task", sealed, now).await?;
+    row.snoozed_until = None;
+    row.next_at = Some(row.next_at.map_or(now, |next| next.min(now)));
+    work::save_quietly(tx, row, None).await?;
+    outbox::record(tx, Event::TimelineChanged { lead });
+    Ok(())
 }

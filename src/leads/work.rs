@@ -363,7 +363,7 @@ pub(super) async fn save(tx: &mut Tx, row: Row, person: Option<&Person>, told: T
     save_quietly(tx, row, person).await
 }
 
-async fn save_quietly(tx: &mut Tx, mut row: Row, person: Option<&Person>) -> Result<Lead> {
+pub(super) async fn save_quietly(tx: &mut Tx, mut row: Row, person: Option<&Person>) -> Result<Lead> {
     row.version += 1;
     row.updated_at = tx.now();
     row.score = scoring::of_row(tx, &row).await?;

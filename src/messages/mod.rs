@@ -44,7 +44,7 @@ pub use deliver::SendMessage;
 pub use hooks::routes as webhook_routes;
 pub use http::routes;
 pub use settings::{SendingSettings, sender};
-pub use sql::{prune, prune_directory};
+pub use sql::{prune, prune_directory, suppressed_address};
 pub use suppress::{Suppression, Why, is_suppressed, lift, suppress};
 
 /// Ten parts of GSM text; Twilio takes no more.
@@ -283,6 +283,34 @@ fn checked(mut new: NewMessage) -> Result<NewMessage> {
         }
     }
     Ok(new)
+}
+
+/// A message as it stands in a lead's timeline.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LeadMessage {
+    pub id: MessageId,
+    pub channel: Channel,
+    /// Theirs; otherwise ours.
+    pub is_answer: bool,
+    pub state: State,
+    /// Why it did not arrive.
+    #[schema(required = true)]
+    pub family: Option<Family>,
+    #[schema(required = true)]
+    pub subject: Option<String>,
+    pub text: String,
+    #[serde(skip)]
+    pub at: DateTime<Utc>,
+}
+
+/// What was written to a lead, and what they wrote back; the newest first. Who may see the lead is the caller's to ask.
+pub async fn of_lead(tx: &mut Tx, lead: LeadId) -> Result<Vec<LeadMessage>> {
+    sql::of_lead(tx, lead).await
+}
+
+/// Whether mail can be addressed so.
+pub fn is_address(text: &str) -> bool {
+    text.len() <= 254 && text.trim().parse::<lettre::Address>().is_ok()
 }
 
 /// How it stands; `None` where there is none (any more).

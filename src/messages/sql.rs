@@ -1,13 +1,14 @@
 //! The statements on messages, suppressions, settings; and on the directory's routes, by which an organization is found.
 
 mod directory;
+mod shown;
 mod settings;
 mod suppressions;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Channel, Family, NewMessage, Purpose, Recipient, Standing, State, unsubscribe::Link};
+use super::{Channel, Family, NewMessage, Purpose, Recipient, State, unsubscribe::Link};
 use crate::{
     db::{Tx, seal::Sealed},
     error::Result,
@@ -22,7 +23,9 @@ use directory::route_index;
 pub(super) use directory::{
     callback, close_callback, correspondents, insert_callback, owner_of_number, route, route_of_link, take_number,
 };
+pub(super) use shown::{of_lead, own_standing, standing};
 pub(super) use settings::{save_settings, settings};
+pub use suppressions::suppressed_address;
 pub(super) use suppressions::{delete_suppression, insert_suppression, suppression_of, suppressions};
 
 const TABLE: &str = "messages";
@@ -287,33 +290,6 @@ pub(super) async fn settle(
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-pub(super) async fn standing(tx: &mut Tx, id: MessageId) -> Result<Option<Standing>> {
-    let row = sqlx::query!("select channel, state, family, settled_at from messages where id = $1", id.0)
-        .fetch_optional(tx.conn())
-        .await?;
-    row.map(|row| {
-        Ok(Standing {
-            channel: Channel::parse(&row.channel)?,
-            state: State::parse(&row.state)?,
-            family: row.family.as_deref().map(Family::parse),
-            settled_at: row.settled_at,
-        })
-    })
-    .transpose()
-}
-
-/// As [`standing`], of a message to this person.
-pub(super) async fn own_standing(tx: &mut Tx, id: MessageId, user: UserId) -> Result<Option<Standing>> {
-    let is_own = sqlx::query_scalar!(
-        r#"select exists (select from messages where id = $1 and user_id = $2) as "is_own!""#,
-        id.0,
-        user.0
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    if is_own { standing(tx, id).await } else { Ok(None) }
 }
 
 /// The lead that was last written to at this address.

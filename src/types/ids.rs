@@ -88,6 +88,10 @@ ids! {
     DeviceId,
     /// A rule of distribution.
     RuleId,
+    /// What is written to leads by itself.
+    SequenceId,
+    /// One lead's way through it.
+    SequenceRunId,
 }
 
 /// In the place of an organization, where something is the house's own: what operators and the command line do outside any

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     alerts, app::App, attempts, campaigns, desk, distribution, error::Error, identity, integrations, leads, messages,
-    notifications, rota, sla,
+    notifications, rota, sequences, sla,
 };
 
 /// A request body; webhooks, which come in batches, set their own.
@@ -39,6 +39,7 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(alerts::routes())
         .merge(desk::routes())
         .merge(distribution::routes())
+        .merge(sequences::routes())
         .merge(integrations::forms_routes())
         .merge(integrations::owner_routes())
         .merge(integrations::operator_routes())

@@ -46,6 +46,11 @@ fn shift(_: &TestApp) -> Value {
     json!({ "schedule": null, "away": [], "takes_leads": true, "weight": 1, "capacity": null })
 }
 
+fn sequence(_: &TestApp) -> Value {
+    let step = json!({ "kind": "task", "after_minutes": 0, "subject": null, "text": "x" });
+    json!({ "name": "x", "is_active": false, "trigger": "by_hand", "filter": { "forms": [], "campaigns": [] }, "steps": [step] })
+}
+
 /// Of a lead that is not there, or not theirs: the two are not told apart.
 const HIDDEN: [u16; 6] = [401, 404, 404, 404, 404, 403];
 
@@ -73,6 +78,22 @@ fn table() -> Vec<Line> {
             [401, 201, 403, 403, 201, 403],
         ),
         line("delete /api/suppressions/{id}", nothing, OWNERS),
+        line("get /api/sequences", nothing, [401, 200, 200, 200, 200, 403]),
+        line("post /api/sequences", sequence, [401, 201, 403, 403, 201, 403]),
+        line("put /api/sequences/{id}", sequence, [401, 428, 403, 403, 428, 403]),
+        line("delete /api/sequences/{id}", nothing, OWNERS),
+        line(
+            "post /api/sequences/preview",
+            |app| json!({ "sequence": sequence(app), "lead_id": "00000000-0000-7000-8000-000000000000" }),
+            [401, 404, 403, 403, 404, 403],
+        ),
+        line("get /api/leads/{id}/sequence", nothing, HIDDEN),
+        line(
+            "post /api/leads/{id}/sequence",
+            |_| json!({ "sequence_id": "00000000-0000-7000-8000-000000000000" }),
+            HIDDEN,
+        ),
+        line("delete /api/leads/{id}/sequence", nothing, HIDDEN),
         line("get /api/team", nothing, [401, 200, 200, 200, 200, 403]),
         line("patch /api/team/{id}", |_| json!({ "role": "agent" }), [401, 404, 403, 403, 404, 403]),
         line("delete /api/team/{id}", nothing, [401, 404, 404, 403, 404, 403]),

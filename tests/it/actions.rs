@@ -153,6 +153,14 @@ async fn with_the_team(app: &TestApp) {
     asha.delete(&format!("/api/suppressions/{}", id(&nobody))).await.ok();
     let ladder = json!({ "steps": [], "names_on_lock_screen": true });
     asha.clone().with_header("if-match", "\"0\"").put("/api/escalation", ladder).await.ok();
+    let step = json!({ "kind": "task", "after_minutes": 5, "subject": null, "text": "Call again" });
+    let sequence = json!({ "name": "x", "is_active": true, "trigger": "by_hand", "filter": { "forms": [], "campaigns": [] }, "steps": [step] });
+    let sequence = id(&asha.post("/api/sequences", sequence).await.ok());
+    let of = lead(app, app.world.acme, "Somebody Waiting", monday()).await;
+    let path = format!("/api/leads/{of}/sequence");
+    asha.post(&path, json!({ "sequence_id": sequence })).await.ok();
+    asha.delete(&path).await.ok();
+    assert_eq!(asha.delete(&format!("/api/sequences/{sequence}")).await.status, 204);
     app.run_jobs().await;
 }
 
@@ -175,7 +183,7 @@ async fn with_meta(app: &TestApp) {
     assert_eq!(asha.post(&format!("/api/forms/{form}/remap"), json!({})).await.status, 202);
     app.run_jobs().await;
     arrive(app, &new).await; // the same person once more
-    assert_eq!(all_leads(app).await.len(), 2);
+    assert_eq!(all_leads(app).await.len(), 3, "theirs and those of before");
 
     let bury = async || {
         let lead = app.sandbox.add_lead(&NewLead { organic: Some(true), ..NewLead::default() });

@@ -31,6 +31,7 @@ const DOMAINS: &[&str] = &[
     "distribution",
     "alerts",
     "desk",
+    "sequences",
     "integrations",
     "demo",
     "seed",

@@ -23,7 +23,7 @@ pub async fn lead(app: &TestApp, organization: OrganizationId, name: &str, at: D
     }
 }
 
-fn new_lead(person: Person, at: DateTime<Utc>) -> NewLead {
+pub fn new_lead(person: Person, at: DateTime<Utc>) -> NewLead {
     NewLead {
         source: "manual",
         platform: None,

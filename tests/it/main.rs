@@ -38,6 +38,7 @@ mod schema;
 mod scoring;
 mod search;
 mod seed;
+mod sequences;
 mod signatures;
 mod silence;
 mod sla;

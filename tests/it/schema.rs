@@ -5,7 +5,7 @@ use sqlx::{Connection, PgConnection};
 use crate::world::TestApp;
 
 /// The tables that find a tenant. Every other table belongs to one.
-const DIRECTORY: [&str; 32] = [
+const DIRECTORY: [&str; 33] = [
     "_sqlx_migrations",
     "access_rules",
     "ceremonies",
@@ -33,6 +33,7 @@ const DIRECTORY: [&str; 32] = [
     "push_tokens",
     "recovery_codes",
     "sender_numbers",
+    "sequence_followers",
     "sessions",
     "totp_factors",
     "users",

@@ -13,7 +13,7 @@ const target = process.env.CARGO_TARGET_DIR ?? path.join(os.homedir(), '.cache/n
 const program = process.env.NEXTMOVE_BIN ?? path.join(target, 'debug/nextmove')
 
 /** What a developer has set for a server of their own must not reach this one. */
-const FOREIGN = ['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'MASTER_KEYS', 'METRICS_ADDR', 'META_GRAPH_URL', 'TRUSTED_PROXY_HOPS', 'RUST_LOG', 'SMTP_URL', 'MAIL_FROM']
+const FOREIGN = ['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'MASTER_KEYS', 'METRICS_ADDR', 'META_GRAPH_URL', 'TRUSTED_PROXY_HOPS', 'RUST_LOG', 'SMTP_URL', 'MAIL_URL', 'MAIL_FROM', 'SMS_URL', 'SMS_FROM']
 
 /** A demo world of its own in a temporary folder, a Meta beside it that outlives it, and a remote control for both. */
 export default async function setup(): Promise<() => Promise<void>> {

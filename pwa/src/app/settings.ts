@@ -79,6 +79,20 @@ const distribution = createRoute({
   component: lazyRouteComponent(() => import('@/features/distribution/DistributionScreen'), 'DistributionScreen'),
 })
 
+const sequences = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/sequences',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/sequences/SequencesScreen'), 'SequencesScreen'),
+})
+
+const sequence = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/sequences/$sequenceId',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/sequences/EditorScreen'), 'EditorScreen'),
+})
+
 const scoring = createRoute({
   getParentRoute: () => signedIn,
   path: '/settings/scoring',
@@ -115,4 +129,4 @@ const tally = createRoute({
 })
 
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, rota, person, shift, security, alerts, access, hours, escalation, distribution, scoring, sending, meta, mapping, tally, audit] as const
+export const settings = [team, rota, person, shift, security, alerts, access, hours, escalation, distribution, scoring, sending, sequences, sequence, meta, mapping, tally, audit] as const

@@ -114,19 +114,21 @@ pub(in crate::leads) async fn insert_note(
     tx: &mut Tx,
     id: NoteId,
     lead: LeadId,
-    author: UserId,
+    author: Option<UserId>,
+    kind: &str,
     text: Sealed,
     at: DateTime<Utc>,
 ) -> Result<bool> {
     let now = tx.now();
     let done = sqlx::query!(
-        "insert into lead_notes (id, lead_id, author_id, text, at, stored_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        "insert into lead_notes (id, lead_id, author_id, text, at, stored_at, kind) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
         id.0,
         lead.0,
-        author.0,
+        author.map(|author| author.0),
         text.0,
         at,
-        (at != now).then_some(now)
+        (at != now).then_some(now),
+        kind
     )
     .execute(tx.conn())
     .await?;
@@ -138,7 +140,7 @@ pub(in crate::leads) async fn history(tx: &mut Tx, lead: LeadId) -> Result<Vec<H
         r#"select id as "id!", kind as "kind!", actor_id, at as "at!", data as "data!", stored_at, text as "text: Sealed" from (
                select id, kind, actor_id, at, data, null::timestamptz as stored_at, null::bytea as text from lead_history where lead_id = $1
                union all
-               select id, 'note', author_id, at, '{}', stored_at, text from lead_notes where lead_id = $1) as lines
+               select id, kind, author_id, at, '{}', stored_at, text from lead_notes where lead_id = $1) as lines
            order by at desc, id desc limit 500"#,
         lead.0
     )

@@ -98,3 +98,11 @@ pub(in crate::messages) async fn suppressions(
         })
         .collect()
 }
+
+/// Whom a row is about; `None` where it is gone.
+pub async fn suppressed_address(tx: &mut Tx, id: SuppressionId) -> Result<Option<(Channel, String)>> {
+    let row = sqlx::query!(r#"select channel, address as "address: Sealed" from suppressions where id = $1"#, id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    row.map(|row| Ok((Channel::parse(&row.channel)?, tx.open(TABLE, "address", id.0, &row.address)?))).transpose()
+}

@@ -36,6 +36,7 @@ import {
   CalendarClock,
   MessageSquareOff,
   MessageSquareText,
+  Workflow,
   type LucideIcon,
 } from 'lucide-react'
 import { m } from '@/paraglide/messages'
@@ -144,6 +145,10 @@ const tellings = {
   suppression_removed: { icon: MessageSquareText, say: () => m.audit_did_unsuppress() },
   distribution_changed: { icon: Shuffle, say: () => m.audit_did_change_distribution() },
   scoring_changed: { icon: Gauge, say: () => m.audit_did_change_scoring() },
+  sequence_saved: { icon: Workflow, say: () => m.audit_did_save_sequence() },
+  sequence_archived: { icon: Workflow, say: () => m.audit_did_archive_sequence() },
+  sequence_begun: { icon: Workflow, say: (entry) => (entry.actor === 'system' ? m.audit_did_begin_sequence_itself() : m.audit_did_begin_sequence()) },
+  sequence_stopped: { icon: Workflow, say: (entry) => (entry.actor === 'system' ? m.audit_did_stop_sequence_itself() : m.audit_did_stop_sequence()) },
   meta_app_saved: { icon: Link2, say: () => m.audit_did_save_meta_app() },
   meta_app_removed: { icon: Unlink, say: () => m.audit_did_remove_meta_app() },
   page_token_replaced: { icon: KeyRound, say: () => m.audit_did_replace_token() },
@@ -182,7 +187,8 @@ export function iconOf(entry: AuditEntry): LucideIcon {
 /** Who did it, where that is said; then what. */
 export function sentenceOf(entry: AuditEntry, words: Words): { who: string | null; what: string } {
   const { say, alone } = telling(entry)
-  const byItself = alone || (entry.action === 'suppression_added' && text(entry, 'why') !== 'hand') || (entry.actor === 'system' && entry.action === 'lead_woken')
+  const isSequence = entry.action === 'sequence_begun' || entry.action === 'sequence_stopped'
+  const byItself = alone || (isSequence && entry.actor === 'system') || (entry.action === 'suppression_added' && text(entry, 'why') !== 'hand') || (entry.actor === 'system' && entry.action === 'lead_woken')
   return { who: byItself ? null : whoOf(entry, words), what: say(entry, words) }
 }
 

@@ -20,6 +20,7 @@ import { Answers } from './Answers'
 import { EditSheet } from './EditSheet'
 import { LeadMoves } from './LeadMoves'
 import { LeadPerson } from './LeadPerson'
+import { LeadSequence } from './LeadSequence'
 import { OpenOutcome } from './OpenOutcome'
 import { PlacementNote } from './PlacementNote'
 import { Score } from './Score'
@@ -87,6 +88,7 @@ function LeadView({ id }: { id: string }) {
       <Unsettled leadId={id} />
       <OpenOutcome lead={lead} session={session} />
       <LeadMoves lead={lead} session={session} />
+      <LeadSequence lead={lead} />
       {full ? <Answers lead={full} /> : <AnswersSkeleton />}
       {full && <Score lead={full} />}
       {full && <TraceStrip trace={full.trace} attempted={lead.first_attempt_at} />}

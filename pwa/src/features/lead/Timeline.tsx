@@ -76,6 +76,8 @@ function Item({ item, team }: { item: ShownItem; team: Map<string, Member> }) {
           </time>
         </div>
         {item.placement && <p className="text-13 text-ink-3 first-letter:uppercase">{reasonOf(item)}</p>}
+        {item.message?.subject && <p className="mt-1 text-17 font-medium break-words">{item.message.subject}</p>}
+        {item.message && <p className="mt-1 text-17 break-words whitespace-pre-line">{item.message.text}</p>}
         {item.text && <p className="mt-1 text-17 break-words whitespace-pre-line">{item.text}</p>}
         {item.attempt?.note && <p className="mt-1 text-15 break-words whitespace-pre-line text-ink-2">{item.attempt.note}</p>}
         {item.stored_at && <p className="mt-0.5 text-13 text-ink-3">{m.offline_told({ when: when(new Date(item.stored_at), new Date(now), place) })}</p>}

@@ -4,6 +4,7 @@ import {
   Clock3,
   Hand,
   Inbox,
+  ListTodo,
   Mail,
   MessageCircle,
   MessageSquareText,
@@ -17,13 +18,13 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 import { m } from '@/paraglide/messages'
-import type { Attempt, Channel, TimelineItem, TimelineKind } from '@/shared/api/types'
+import type { Attempt, Channel, LeadMessage, MessageState, TimelineItem, TimelineKind } from '@/shared/api/types'
 import { statusLabel } from '@/shared/leads/labels'
 import { lostReasonLabel, outcomeLabel } from '@/shared/leads/words'
 
 const channelIcons: Record<Channel, LucideIcon> = { call: Phone, sms: MessageSquareText, whatsapp: MessageCircle, email: Mail }
 
-const icons: Record<Exclude<TimelineKind, 'attempt'>, LucideIcon> = {
+const icons: Record<Exclude<TimelineKind, 'attempt' | 'message'>, LucideIcon> = {
   captured: Inbox,
   enquiry: Repeat2,
   status: ArrowRightLeft,
@@ -35,10 +36,12 @@ const icons: Record<Exclude<TimelineKind, 'attempt'>, LucideIcon> = {
   edited: Pencil,
   remapped: Shuffle,
   note: StickyNote,
+  task: ListTodo,
 }
 
 export function iconOf(item: TimelineItem): LucideIcon {
   if (item.kind === 'attempt') return item.attempt ? channelIcons[item.attempt.channel] : Phone
+  if (item.kind === 'message') return item.message?.channel === 'email' ? Mail : MessageSquareText
   return icons[item.kind] ?? StickyNote
 }
 
@@ -47,6 +50,17 @@ const attempts: Record<Channel, () => string> = {
   sms: () => m.did_sms(),
   whatsapp: () => m.did_whatsapp(),
   email: () => m.did_email(),
+}
+
+const states: Record<MessageState, () => string> = {
+  queued: () => m.did_message_queued(),
+  sending: () => m.did_message_queued(),
+  sent: () => m.did_message_sent(),
+  delivered: () => m.did_message_delivered(),
+  undelivered: () => m.did_message_failed(),
+  failed: () => m.did_message_failed(),
+  cancelled: () => m.did_message_cancelled(),
+  received: () => m.did_message_answer(),
 }
 
 /** What happened, to be read after the name of who did it. */
@@ -75,6 +89,10 @@ export function sentenceOf(item: TimelineItem, name: (id: string | null) => stri
       return m.did_remap()
     case 'note':
       return m.did_note()
+    case 'task':
+      return m.did_task()
+    case 'message':
+      return item.message ? messageSentence(item.message) : ''
     case 'attempt':
       return item.attempt ? attemptSentence(item.attempt) : m.did_call()
     default:
@@ -94,6 +112,12 @@ function statusSentence(item: TimelineItem): string {
   const status = item.to ? statusLabel(item.to) : '–'
   const why = item.reason ? ` (${lostReasonLabel(item.reason)})` : ''
   return (item.user_id ? m.did_status({ status }) : m.did_status_itself({ status })) + why
+}
+
+function messageSentence({ channel, is_answer, state, family }: LeadMessage): string {
+  if (is_answer) return m.did_message_answer()
+  const what = channel === 'sms' ? m.did_message_sms() : m.did_message_email()
+  return `${what} · ${family === 'opted_out' ? m.did_message_opted_out() : states[state]()}`
 }
 
 function attemptSentence(attempt: Attempt): string {

@@ -51,7 +51,7 @@ export function Suppressions() {
             {rows.map((one) => (
               <Line
                 key={one.id}
-                icon={one.channel === 'sms' ? <MessageSquareText size={20} aria-label={m.channel_sms()} /> : <Mail size={20} aria-label={m.channel_email()} />}
+                icon={one.channel === 'sms' ? <MessageSquareText size={20} role="img" aria-label={m.channel_sms()} /> : <Mail size={20} role="img" aria-label={m.channel_email()} />}
                 title={<span className="tabular-nums">{one.address}</span>}
                 hint={`${reasonInWords(one.why)} · ${when(new Date(one.since), new Date(now), place)}`}
                 action={

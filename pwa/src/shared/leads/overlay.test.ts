@@ -8,7 +8,7 @@ const AT = Date.parse('2026-11-21T10:00:00Z')
 const row = { key: 'k', seq: 1, kind: 'claim', base: { id: 'lead' }, owner: `${ME}/acme`, at: AT, path: '', body: null, tries: 0, state: 'waiting' } as unknown as Row
 
 function claimed(by: string, at: number): TimelineItem {
-  return { id: 'server', kind: 'claimed', user_id: by, at: new Date(at).toISOString(), stored_at: null, text: null, from: null, to: null, reason: null, until: null, fields: [], placement: null, attempt: null }
+  return { id: 'server', kind: 'claimed', user_id: by, at: new Date(at).toISOString(), stored_at: null, text: null, from: null, to: null, reason: null, until: null, fields: [], placement: null, attempt: null, message: null }
 }
 
 test('a claim is told once, also while both the news of it and the row are there', () => {

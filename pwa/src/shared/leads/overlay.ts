@@ -76,7 +76,7 @@ export function overlayList(list: LeadList, rows: Row[], filters: LeadFilters, v
 /** A line of the timeline, or one that waits to become it. */
 export type ShownItem = TimelineItem & { waiting?: Row['state'] }
 
-const blank = { stored_at: null, text: null, from: null, to: null, reason: null, until: null, fields: [], placement: null, attempt: null }
+const blank = { stored_at: null, text: null, from: null, to: null, reason: null, until: null, fields: [], placement: null, attempt: null, message: null }
 
 export function overlayTimeline(items: TimelineItem[], rows: Row[]): ShownItem[] {
   let shown: ShownItem[] = items
