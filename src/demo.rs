@@ -233,6 +233,8 @@ async fn capture(
     campaign: CampaignId,
 ) -> Result<LeadId> {
     let new = NewLead {
+        id: None,
+        clock: leads::Clock::Running,
         source: "meta",
         platform: Some(if position % 4 == 3 { "ig" } else { "fb" }.to_owned()),
         meta_lead_id: Some(meta_lead_id(came, position)),

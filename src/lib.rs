@@ -28,6 +28,7 @@ pub mod campaigns;
 pub mod demo;
 pub mod desk;
 pub mod distribution;
+pub mod doors;
 pub mod identity;
 pub mod integrations;
 pub mod leads;

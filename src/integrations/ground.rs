@@ -15,6 +15,7 @@ use crate::{
     db::Actor,
     error::Error,
     jobs::Failure,
+    leads::Clock,
     providers::meta::{GraphForm, Meta, PageToken},
     sla::{self, Schedule, Sla},
     types::{
@@ -28,6 +29,9 @@ const FRESH_FOR: Duration = Duration::from_secs(5);
 /// While a connection is broken, one fetch in this time tries whether it still is.
 pub(super) const BROKEN_PAUSE: TimeDelta = TimeDelta::minutes(10);
 
+/// A lead from before the page was connected that is older is nobody's to hurry for.
+const FILED_AFTER: TimeDelta = TimeDelta::hours(24);
+
 /// What is known before Meta is asked.
 pub(super) struct Ground {
     /// Graph, as the app that the token was made for.
@@ -37,11 +41,21 @@ pub(super) struct Ground {
     pub known_at: DateTime<Utc>,
     /// Whether the connection was marked broken, and this fetch tries whether it still is.
     pub was_broken: bool,
+    /// When the page was connected for the first time.
+    pub connected_at: DateTime<Utc>,
     pub country: Country,
     pub sla: Sla,
     pub form: Option<KnownForm>,
     /// Campaigns that are stored, by their id at Meta and their name.
     pub campaigns: RwLock<HashMap<(String, Option<String>), CampaignId>>,
+}
+
+impl Ground {
+    /// What was sent long before the page was connected is filed: nobody waits for a call any more.
+    pub fn clock(&self, sent_at: DateTime<Utc>, received_at: DateTime<Utc>) -> Clock {
+        let is_of_before = sent_at < self.connected_at && sent_at < received_at - FILED_AFTER;
+        if is_of_before { Clock::None } else { Clock::Running }
+    }
 }
 
 pub(super) struct KnownForm {
@@ -143,6 +157,7 @@ pub(super) async fn read(
         meta,
         token,
         known_at,
+        connected_at: row.connected_at,
         was_broken: row.broken_at.is_some(),
         country,
         sla: sla::of(row.sla_minutes, &row.time_zone, country, schedule.as_ref())?,

@@ -54,6 +54,8 @@ impl Fetched {
         let mapped = mapping::map_lead(&lead, form, &overrides, ground.country);
         let consents = mapping::map_consents(&lead, form, &overrides).into_iter().map(consent).collect();
         let new = NewLead {
+            id: None,
+            clock: ground.clock(lead.created_time, job.received_at),
             source: "meta",
             is_test: lead.is_test(),
             is_organic: lead.is_organic,

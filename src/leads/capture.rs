@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Answer, Status, sql, tokens, told::Told, work};
+use super::{Answer, Lead, Status, find, sql, tokens, told::Told, work};
 use crate::{
     audit::{self, Action},
     db::Tx,
-    error::Result,
+    error::{Error, Result},
+    identity::Viewer,
     outbox::{self, Event},
     sla::Sla,
     types::{
@@ -17,6 +18,9 @@ use crate::{
         phone::Phone,
     },
 };
+
+/// So far behind stands what has no clock.
+const BEHIND: TimeDelta = TimeDelta::days(36_525);
 
 /// Who asks, and what for.
 #[derive(Clone, Debug, Default)]
@@ -51,9 +55,24 @@ pub struct Received {
     pub fetched_at: Option<DateTime<Utc>>,
 }
 
+/// Whether somebody waits for a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// From when the person sent it.
+    #[default]
+    Running,
+    /// Nobody does: it was sent long before it came here. It has no due time, so it is neither late nor alerted of, and stands in *To do*
+    /// behind all that have one. Its clock starts when the person asks again.
+    None,
+}
+
 /// A submission.
 #[derive(Clone, Debug)]
 pub struct NewLead {
+    /// A UUID of version 7 where somebody has given it one already; otherwise ours.
+    pub id: Option<LeadId>,
+    pub clock: Clock,
+    /// `meta`, `webhook`, `form`, `import`, or who took it down: `phone`, `walk_in`, `referral`, `website`, `other`.
     pub source: &'static str,
     pub platform: Option<String>,
     pub meta_lead_id: Option<String>,
@@ -138,7 +157,7 @@ pub async fn capture_all(tx: &mut Tx, new: Vec<NewLead>, sla: &Sla) -> Result<Ve
                 joining.push((lead, submission));
                 Captured::Joined(lead)
             } else {
-                let lead = LeadId::new(tx.now());
+                let lead = submission.new.id.unwrap_or_else(|| LeadId::new(tx.now()));
                 leads.push((lead, submission));
                 Captured::New(lead)
             });
@@ -146,7 +165,7 @@ pub async fn capture_all(tx: &mut Tx, new: Vec<NewLead>, sla: &Sla) -> Result<Ve
         // Locked in one order everywhere.
         joining.sort_by_key(|(lead, _)| *lead);
         for (lead, submission) in joining {
-            join(tx, lead, submission).await?;
+            join(tx, lead, submission, sla).await?;
         }
         if !leads.is_empty() {
             sql::insert_leads(tx, &leads, sla).await?;
@@ -159,7 +178,7 @@ pub async fn capture_all(tx: &mut Tx, new: Vec<NewLead>, sla: &Sla) -> Result<Ve
 }
 
 /// A further enquiry: what the open lead lacks is filled in, what it has stays; nothing that was sent is lost.
-async fn join(tx: &mut Tx, lead: LeadId, submission: &Submission) -> Result<()> {
+async fn join(tx: &mut Tx, lead: LeadId, submission: &Submission, sla: &Sla) -> Result<()> {
     let mut new = submission.new.clone();
     let now = tx.now();
     let mut row = sql::lock(tx, lead).await?;
@@ -176,10 +195,18 @@ async fn join(tx: &mut Tx, lead: LeadId, submission: &Submission) -> Result<()> 
     }
     row.set_person(tx, &person)?;
     row.enquiry_count += 1;
-    // Somebody who asks again wants to be called now, whatever was put off.
-    row.snoozed_until = None;
-    if row.status != Status::Scheduled.as_str() {
-        row.next_at = Some(row.next_at.map_or(now, |next| next.min(now)));
+    let wakes = new.clock == Clock::Running && row.due_at.is_none() && row.first_attempt_at.is_none();
+    if wakes {
+        // Filed without a clock until now: from here on somebody waits.
+        let clock = sla.clock(new.created_at);
+        (row.opens_at, row.due_at) = (Some(clock.opens_at), Some(clock.due_at));
+    }
+    if new.clock == Clock::Running {
+        // Somebody who asks again wants to be called now, whatever was put off.
+        row.snoozed_until = None;
+        if row.status != Status::Scheduled.as_str() {
+            row.next_at = Some(row.next_at.map_or(now, |next| next.min(now)));
+        }
     }
     let enquiry = EnquiryId::new(now);
     let different = different(&person, &new.person);
@@ -187,8 +214,29 @@ async fn join(tx: &mut Tx, lead: LeadId, submission: &Submission) -> Result<()> 
     sql::insert_enquiry(tx, lead, enquiry, &new).await?;
     work::save(tx, row, Some(&person), Told::Enquiry, json!({ "form_id": new.form, "campaign_id": new.campaign }))
         .await?;
+    if wakes {
+        outbox::record(tx, Event::LeadCaptured { lead });
+    }
     // Also found by what they gave this time.
     sql::add_tokens(tx, lead, &submission.found_by).await
+}
+
+/// The open lead of the same person, if the viewer may see it: whom a submission would join.
+pub async fn open_lead_of(tx: &mut Tx, viewer: &Viewer, person: &Person) -> Result<Option<Lead>> {
+    let lookups = tokens::identity_lookups(tx.vault(), person);
+    if lookups.is_empty() {
+        return Ok(None);
+    }
+    let Some(id) = sql::open_lead(tx, &lookups).await? else { return Ok(None) };
+    match find::find(tx, viewer, id).await {
+        Err(Error::NotFound) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+/// When a lead without a clock is due next: behind all that have one, the oldest first.
+pub(super) fn behind_all(created_at: DateTime<Utc>) -> DateTime<Utc> {
+    created_at + BEHIND
 }
 
 /// What was given now and is not what the lead shows: a corrected number must not vanish. It stands among the answers.

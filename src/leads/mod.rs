@@ -34,7 +34,7 @@ use crate::{
     error::Error,
     types::ids::{CampaignId, FormId, LeadId, UserId},
 };
-pub use capture::{Captured, NewConsent, NewLead, Person, Received, capture, capture_all};
+pub use capture::{Captured, Clock, NewConsent, NewLead, Person, Received, capture, capture_all, open_lead_of};
 pub use find::{Counts, Filter, View, counts, detail, find, list, names, present_many, timeline_items};
 pub use hand_over::HandOver;
 pub use http::routes;
@@ -46,7 +46,9 @@ pub use remap::{is_untouched, remap};
 pub use score::{ScoreRule, Sign};
 pub use scoring::{ChangeScoring, Rescore, Scoring, TriedScore, change_scoring, scoring, try_scoring};
 pub use trace::{Trace, acknowledged, emitted, opened};
-pub use work::{Change, assign, attempted, change, claim, outcome_known, release, snooze, wake};
+pub use work::{
+    Change, assign, attempted, change, claim, one_line, outcome_known, plausible_email, release, snooze, wake,
+};
 
 /// Where a lead stands (LP-016).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -153,7 +155,7 @@ pub struct Lead {
     pub service: Option<String>,
     #[schema(required = true)]
     pub message: Option<String>,
-    /// `meta`, `manual`, …
+    /// `meta`, `webhook`, `form`, `import`, or who took it down: `phone`, `walk_in`, `referral`, `website`, `other`.
     pub source: String,
     /// `fb` or `ig`.
     #[schema(required = true)]
@@ -200,7 +202,7 @@ pub struct Lead {
     /// From when on somebody is there to try (the business's hours); null once somebody has tried.
     #[schema(required = true)]
     pub opens_at: Option<DateTime<Utc>>,
-    /// When the first attempt is due (the SLA); null once somebody has tried.
+    /// When the first attempt is due (the SLA); null once somebody has tried, and of what came without a clock (an old lead that was filed).
     #[schema(required = true)]
     pub due_at: Option<DateTime<Utc>>,
     /// When the next move is due; null when there is none to make.

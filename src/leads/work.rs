@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{
     EndSnooze, Lead, LostReason, Status,
-    capture::Person,
+    capture::{Person, behind_all},
     find, queue, scoring,
     sql::{self, Row},
     tokens,
@@ -136,18 +136,24 @@ fn set_text(
     longest: usize,
 ) -> Result<()> {
     let Some(given) = given else { return Ok(()) };
-    let text = given.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    *field = one_line(given.as_deref(), name, longest)?;
+    Ok(())
+}
+
+/// A field as a person typed it: without the space around it, none where it is empty. 422 `too_long`, `control_characters`.
+pub fn one_line(given: Option<&str>, name: &'static str, longest: usize) -> Result<Option<String>> {
+    let text = given.map(str::trim).filter(|text| !text.is_empty());
     if text.is_some_and(|text| text.chars().count() > longest) {
         return Err(Error::invalid(name, "too_long", format!("At most {longest} characters.")));
     }
     if text.is_some_and(|text| text.chars().any(char::is_control)) {
         return Err(Error::invalid(name, "control_characters", "One line of text, please."));
     }
-    *field = text.map(str::to_owned);
-    Ok(())
+    Ok(text.map(str::to_owned))
 }
 
-fn plausible_email(email: &str) -> bool {
+/// Lightly: the proof is a letter that arrives.
+pub fn plausible_email(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
     }) && !email.contains(char::is_whitespace)
@@ -198,7 +204,7 @@ async fn plan_next(tx: &mut Tx, row: &mut Row) -> Result<()> {
         let retry = organizations::current(tx).await?.retry_minutes;
         Some(last + TimeDelta::minutes(i64::from(retry)))
     } else {
-        row.due_at
+        row.due_at.or_else(|| Some(behind_all(row.created_at)))
     };
     Ok(())
 }
@@ -313,10 +319,13 @@ pub async fn attempted(tx: &mut Tx, viewer: &Viewer, id: LeadId, at: DateTime<Ut
     // Attempts made offline may arrive in any order.
     let first = row.first_attempt_at.map_or(at, |first| first.min(at));
     if row.first_attempt_at != Some(first) {
-        let waited = sla::current(tx).await?.waited(row.created_at, first);
         row.first_attempt_at = Some(first);
-        row.response_seconds = Some(waited.seconds);
-        row.response_business_seconds = Some(waited.business_seconds);
+        // Nobody waited for an answer to what came without a clock.
+        if row.due_at.is_some() {
+            let waited = sla::current(tx).await?.waited(row.created_at, first);
+            row.response_seconds = Some(waited.seconds);
+            row.response_business_seconds = Some(waited.business_seconds);
+        }
     }
     row.last_attempt_at = Some(row.last_attempt_at.map_or(at, |last| last.max(at)));
     row.snoozed_until = None;

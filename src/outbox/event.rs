@@ -14,7 +14,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
 pub enum Event {
-    /// A new lead stands in the inbox.
+    /// A new lead stands in the inbox; or one that was filed without a clock has asked again, so that somebody waits from now on. Only those
+    /// with a due time (`leads.due_at`) are somebody's to be alerted of.
     LeadCaptured { lead: LeadId },
     /// Anything about a lead changed: status, assignee, attempts, fields, a further enquiry.
     LeadChanged { lead: LeadId },

@@ -109,6 +109,8 @@ fn submission(
     };
     let milliseconds = |count| came + TimeDelta::milliseconds(count);
     Ok(NewLead {
+        id: None,
+        clock: crate::leads::Clock::Running,
         source: "meta",
         platform: Some(if rng.random_bool(0.25) { "ig" } else { "fb" }.to_owned()),
         meta_lead_id: Some(format!("{:04}{:03}{number:08}", world.seed % 10_000, business.rank)),

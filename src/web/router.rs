@@ -18,7 +18,7 @@ use super::{
     audit, health, middleware, openapi, pwa,
 };
 use crate::{
-    alerts, app::App, attempts, campaigns, desk, distribution, error::Error, identity, integrations, leads, messages,
+    alerts, app::App, attempts, campaigns, desk, distribution, doors, error::Error, identity, integrations, leads, messages,
     notifications, rota, sequences, sla,
 };
 
@@ -43,6 +43,7 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(integrations::forms_routes())
         .merge(integrations::owner_routes())
         .merge(integrations::operator_routes())
+        .merge(doors::routes())
         .merge(audit::routes());
     if demo {
         routes = routes.merge(identity::demo_routes());

@@ -172,6 +172,8 @@ fn table() -> Vec<Line> {
         line("get /api/demo", nothing, [404; 6]),
         line("post /api/demo/session", |_| json!({ "email": "ravi@example.com" }), [404; 6]),
         line("get /api/leads", nothing, [401, 200, 200, 200, 200, 403]),
+        line("post /api/leads", |_| json!({ "source": "phone" }), [401, 422, 422, 422, 422, 403]),
+        line("post /api/leads/matches", |_| json!({}), [401, 200, 200, 200, 200, 403]),
         line("get /api/leads/counts", nothing, [401, 200, 200, 200, 200, 403]),
         line("get /api/leads/{id}", nothing, HIDDEN),
         line("patch /api/leads/{id}", |_| json!({ "service": "roof" }), HIDDEN),

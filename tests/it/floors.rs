@@ -33,6 +33,7 @@ const DOMAINS: &[&str] = &[
     "desk",
     "sequences",
     "integrations",
+    "doors",
     "demo",
     "seed",
 ];

@@ -25,6 +25,8 @@ pub async fn lead(app: &TestApp, organization: OrganizationId, name: &str, at: D
 
 pub fn new_lead(person: Person, at: DateTime<Utc>) -> NewLead {
     NewLead {
+        id: None,
+        clock: nextmove::leads::Clock::Running,
         source: "manual",
         platform: None,
         meta_lead_id: None,

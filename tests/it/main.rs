@@ -15,6 +15,7 @@ mod connect;
 mod corpus;
 mod distribution;
 mod document;
+mod doors;
 mod factors;
 mod faults;
 mod floors;

@@ -158,3 +158,32 @@ async fn a_form_that_was_made_since_is_found_within_the_hour_with_its_leads() {
     a_minute_later(&app).await;
     assert_eq!((marks(&app).await.len(), all_leads(&app).await.len()), (before, 1));
 }
+
+#[tokio::test]
+async fn leads_of_long_before_the_page_was_connected_are_filed_behind_those_that_wait() {
+    let app = TestApp::new().await;
+    let now = app.clock.now();
+    let sent = |at: DateTime<Utc>, number| NewLead { created_time: Some(at), ..somebody(number) };
+    app.sandbox.add_lead(&sent(now - TimeDelta::days(40), 1));
+    app.sandbox.add_lead(&sent(now - TimeDelta::hours(2), 2));
+    connect(&app).await;
+    app.asha().post("/api/forms/refresh", Value::Null).await.ok();
+    a_minute_later(&app).await;
+    // One of yesterday that was missed while the page was connected is as late as it is.
+    app.advance(TimeDelta::days(3));
+    app.sandbox.add_lead(&sent(now + TimeDelta::hours(1), 3));
+    a_minute_later(&app).await;
+    let todo = app.asha().get("/api/leads?view=todo").await.ok();
+    let phones: Vec<&str> = todo["items"].as_array().expect("items").iter().filter_map(|lead| lead["phone"].as_str()).collect();
+    assert_eq!(phones, ["+4740000002", "+4740000003", "+4740000001"]);
+    let filed = &todo["items"][2];
+    assert_eq!((&filed["due_at"], &filed["opens_at"]), (&Value::Null, &Value::Null));
+    // Asking again, the person waits from then on.
+    arrive(&app, &NewLead { created_time: Some(app.clock.now()), ..somebody(1) }).await;
+    let asked = all_leads(&app).await.into_iter().find(|lead| lead["phone"] == "+4740000001").expect("a lead");
+    let due = (app.clock.now() + TimeDelta::minutes(15)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    assert_eq!((asked["enquiry_count"].as_i64(), asked["due_at"].as_str()), (Some(2), Some(due.as_str())));
+    // Of a call to one that was filed no time to answer is counted.
+    let version = app.ravi().post(&format!("/api/leads/{}/attempts", filed["id"].as_str().expect("an id")), serde_json::json!({ "channel": "call" })).await;
+    assert_eq!(version.status, 201);
+}

@@ -22,6 +22,8 @@ use crate::world::{TestApp, monday};
 
 fn submission(number: usize, came: DateTime<Utc>) -> NewLead {
     NewLead {
+        id: None,
+        clock: nextmove::leads::Clock::Running,
         source: "meta",
         platform: Some("ig".to_owned()),
         meta_lead_id: Some(format!("55{number}")),

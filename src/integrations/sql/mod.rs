@@ -190,6 +190,7 @@ pub(super) async fn upsert_connection(tx: &mut Tx, page_id: &str, row: Uuid, nam
 pub(super) struct Ground {
     pub row_id: Uuid,
     pub token: Sealed,
+    pub connected_at: DateTime<Utc>,
     pub broken_at: Option<DateTime<Utc>>,
     /// When Meta refused last.
     pub tried_at: Option<DateTime<Utc>>,
@@ -215,11 +216,12 @@ pub(super) async fn ground(
 ) -> Result<Option<Ground>> {
     Ok(sqlx::query_as!(
         Ground,
-        r#"select c.row_id, c.token as "token: Sealed", c.broken_at, c.tried_at, o.country, o.sla_minutes, o.time_zone, h.schedule as "schedule?",
+        r#"select c.row_id, c.token as "token: Sealed", coalesce(p.connected_at, c.connected_at) as "connected_at!", c.broken_at, c.tried_at, o.country, o.sla_minutes, o.time_zone, h.schedule as "schedule?",
                   exists (select from lead_enquiries e where e.meta_lead_id = $2) as "is_known!",
                   f.id as "form_id?", f.snapshot as "form?", f.overrides as "overrides?",
                   a.row_id as "app_row?", a.app_id as "app_id?", a.app_secret as "app_secret?: Sealed"
            from meta_connections c join organizations o on o.id = c.organization_id
+           left join meta_pages p on p.page_id = c.page_id
            left join business_hours h on h.organization_id = c.organization_id
            left join meta_apps a on a.organization_id = c.organization_id
            left join lead_forms f on f.external_id = $3

@@ -9,7 +9,7 @@ use crate::{
     db::{Tx, seal::Sealed},
     error::Result,
     leads::{
-        capture::{NewConsent, NewLead, Submission},
+        capture::{Clock, NewConsent, NewLead, Submission, behind_all},
         score::Looked,
         scoring,
     },
@@ -69,11 +69,31 @@ pub(in crate::leads) async fn grounds(tx: &mut Tx, submissions: &[&Submission]) 
     Ok(rows.into_iter().map(|row| Ground { known: row.known.map(LeadId), open: row.open.map(LeadId) }).collect())
 }
 
+/// The newest open lead that has one of these tokens.
+pub(in crate::leads) async fn open_lead(tx: &mut Tx, tokens: &[Vec<u8>]) -> Result<Option<LeadId>> {
+    let id = sqlx::query_scalar!(
+        r#"select leads.id as "id!" from unnest($1::bytea[]) as wanted(token)
+           cross join lateral (select lead_id from lead_tokens where lead_tokens.token = wanted.token offset 0) as named
+           cross join lateral (select id, created_at, status, is_test from leads where leads.id = named.lead_id offset 0) as leads
+           where leads.status in ('new', 'contacted', 'no_answer', 'scheduled') and not leads.is_test
+           order by leads.created_at desc limit 1"#,
+        tokens
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(id.map(LeadId))
+}
+
 /// New leads and all that stands beside them, in one statement: tokens, enquiries, traces, the first lines of the histories, what was
 /// agreed to.
 pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submission)], sla: &Sla) -> Result<()> {
     let now = tx.now();
-    let clocks: Vec<SlaClock> = leads.iter().map(|(_, submission)| sla.clock(submission.new.created_at)).collect();
+    let clock = |new: &NewLead| (new.clock == Clock::Running).then(|| sla.clock(new.created_at));
+    let clocks: Vec<Option<SlaClock>> = leads.iter().map(|(_, submission)| clock(&submission.new)).collect();
+    let due_next = |(clock, (_, submission)): (&Option<SlaClock>, &(LeadId, &Submission))| {
+        clock.map_or_else(|| behind_all(submission.new.created_at), |clock| clock.due_at)
+    };
+    let next_at: Vec<DateTime<Utc>> = clocks.iter().zip(leads).map(due_next).collect();
     let (mut people, mut messages, mut answers) = (Vec::new(), Vec::new(), Vec::new());
     let (mut enquiries, mut histories, mut agreed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut tokens, mut token_leads) = (Vec::<&[u8]>::new(), Vec::new());
@@ -89,7 +109,7 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
         token_leads.extend(found_by.iter().map(|_| id.0));
     }
     let rules = scoring::scoring(tx).await?.rules;
-    let looked = leads.iter().zip(&clocks).map(|((_, one), clock)| Looked::new(&one.new, clock.opens_at));
+    let looked = leads.iter().zip(&clocks).map(|((_, one), clock)| Looked::new(&one.new, clock.map_or(one.new.created_at, |clock| clock.opens_at)));
     let scores: Vec<i16> = looked.map(|looked| looked.score(&rules)).collect();
     let sealed = |field: fn(&SealedPerson) -> &Option<Sealed>| -> Vec<Option<&[u8]>> {
         people.iter().map(|person| bytes(field(person))).collect()
@@ -101,15 +121,15 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
                select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[],
                                     $11::text[], $12::text[], $13::text[], $14::uuid[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[],
                                     $20::boolean[], $21::boolean[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[],
-                                    $25::timestamptz[], $26::uuid[], $27::bytea[], $28::bytea[], $29::uuid[], $34::timestamptz[], $35::smallint[])
+                                    $25::timestamptz[], $26::uuid[], $27::bytea[], $28::bytea[], $29::uuid[], $34::timestamptz[], $35::smallint[], $36::timestamptz[])
                    as new(id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
                           campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, due_at, created_at, received_at,
-                          fetched_at, enquiry_id, enquiry_message, enquiry_answers, history_id, opens_at, score)),
+                          fetched_at, enquiry_id, enquiry_message, enquiry_answers, history_id, opens_at, score, next_at)),
            lead as (
                insert into leads (id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
                                   campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, opens_at, due_at, next_at, created_at, received_at, updated_at, score)
                select id, full_name, phone, phone_given, email, message, answers, postal_code, city, service, source, platform, meta_lead_id,
-                      campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, opens_at, due_at, due_at, created_at, received_at, $30, score
+                      campaign_id, form_id, adset_id, adset_name, ad_id, ad_name, is_test, is_organic, opens_at, due_at, next_at, created_at, received_at, $30, score
                from new),
            found_by as (
                insert into lead_tokens (token, lead_id) select token, lead_id from unnest($31::bytea[], $32::uuid[]) as found_by(token, lead_id)),
@@ -150,7 +170,7 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
         &text(|new| &new.ad.1) as &[Option<&str>],
         &column(leads, |new| new.is_test),
         &column(leads, |new| new.is_organic),
-        &clocks.iter().map(|clock| clock.due_at).collect::<Vec<_>>(),
+        &clocks.iter().map(|clock| clock.map(|clock| clock.due_at)).collect::<Vec<_>>() as &[Option<DateTime<Utc>>],
         &column(leads, |new| new.created_at),
         &column(leads, |new| new.received.received_at),
         &column(leads, |new| new.received.fetched_at) as &[Option<DateTime<Utc>>],
@@ -162,8 +182,9 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
         &tokens as &[&[u8]],
         &token_leads,
         Value::Array(agreed),
-        &clocks.iter().map(|clock| clock.opens_at).collect::<Vec<_>>(),
-        &scores
+        &clocks.iter().map(|clock| clock.map(|clock| clock.opens_at)).collect::<Vec<_>>() as &[Option<DateTime<Utc>>],
+        &scores,
+        &next_at
     )
     .execute(tx.conn())
     .await?;

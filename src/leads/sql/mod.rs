@@ -14,7 +14,7 @@ pub(super) use beside::{
     add_tokens, consents, history, insert_history, insert_note, later_answers, replace_tokens, reseal_beside,
     trace_first_attempt, was_edited,
 };
-pub(super) use capture::{grounds, insert_enquiry, insert_leads, lock_submissions};
+pub(super) use capture::{grounds, insert_enquiry, insert_leads, lock_submissions, open_lead};
 pub(super) use lists::{counts, found, ids_after, newest, next_due, open_ids_of};
 pub(super) use past::{has_leads, insert_past};
 pub(super) use queue::{enqueue, in_hand, queued};
@@ -199,8 +199,8 @@ pub(super) async fn update(tx: &mut Tx, row: &Row) -> Result<()> {
         "update leads set version = $2, status = $3, lost_reason = $4, full_name = $5, phone = $6, phone_given = $7, email = $8, message = $9, answers = $10,
                           postal_code = $11, city = $12, service = $13, enquiry_count = $14, assignee_id = $15, claimed_at = $16, attempt_count = $17,
                           first_attempt_at = $18, last_attempt_at = $19, first_contact_at = $20, last_contact_at = $21, snoozed_until = $22, next_at = $23,
-                          updated_at = $24, response_seconds = $25, response_business_seconds = $26,
-                          score = $27, queued_at = case when $15::uuid is null then queued_at end
+                          updated_at = $24, response_seconds = $25, response_business_seconds = $26, opens_at = $27, due_at = $28,
+                          score = $29, queued_at = case when $15::uuid is null then queued_at end
          where id = $1",
         row.id,
         row.version,
@@ -228,6 +228,8 @@ pub(super) async fn update(tx: &mut Tx, row: &Row) -> Result<()> {
         row.updated_at,
         row.response_seconds,
         row.response_business_seconds,
+        row.opens_at,
+        row.due_at,
         row.score
     )
     .execute(tx.conn())

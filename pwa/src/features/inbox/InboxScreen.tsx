@@ -1,7 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { Inbox, ListChecks, SlidersHorizontal, UserRound, WifiOff } from 'lucide-react'
+import { Inbox, ListChecks, SlidersHorizontal, UserRound, UserRoundPlus, WifiOff } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { inWords } from '@/shared/api/problem'
 import { afterPaint } from '@/shared/device/paint'
@@ -9,7 +9,7 @@ import { countOfMany } from '@/shared/i18n/time'
 import { countFilters, type LeadFilters, type View } from '@/shared/leads/filters'
 import { countsOptions } from '@/shared/leads/queries'
 import { leads } from '@/shared/session/queries'
-import { Button } from '@/shared/ui/Button'
+import { Button, IconButton } from '@/shared/ui/Button'
 import { Empty } from '@/shared/ui/Empty'
 import { Segments } from '@/shared/ui/Segments'
 import { RowsSkeleton } from '@/shared/ui/Skeleton'
@@ -22,6 +22,7 @@ const LeadList = lazy(rows)
 const Told = lazy(() => import('./Told').then((loaded) => ({ default: loaded.Told })))
 const Count = lazy(() => import('./Count').then((loaded) => ({ default: loaded.Count })))
 const Invite = lazy(() => import('./Invite').then((loaded) => ({ default: loaded.Invite })))
+const EntrySheet = lazy(() => import('./EntrySheet').then((loaded) => ({ default: loaded.EntrySheet })))
 const FilterSheet = lazy(() => import('./FilterSheet').then((loaded) => ({ default: loaded.FilterSheet })))
 
 export function InboxScreen() {
@@ -31,6 +32,7 @@ export function InboxScreen() {
   const navigate = useNavigate()
   const counts = useQuery(countsOptions).data
   const [filtering, setFiltering] = useState(false)
+  const [entering, setEntering] = useState(false)
   // The list comes first; what is told beside it when it stands.
   const [stands, setStands] = useState(false)
   useEffect(() => afterPaint(() => setStands(true)), [])
@@ -50,6 +52,9 @@ export function InboxScreen() {
         <div className="flex items-center justify-between gap-2">
           <h1 className="mr-auto text-28 font-bold tracking-tight">{m.nav_inbox()}</h1>
           <Suspense fallback={null}>{stands && leads(inbox.session.role) && <Count />}</Suspense>
+          <IconButton label={m.entry_title()} className="-mr-2" onClick={() => setEntering(true)}>
+            <UserRoundPlus size={21} aria-hidden />
+          </IconButton>
           <button
             type="button"
             onClick={() => setFiltering(true)}
@@ -97,6 +102,7 @@ export function InboxScreen() {
       )}
       <Suspense fallback={null}>{stands && inbox.session.role === 'agent' && <Invite />}</Suspense>
       <Announcer />
+      <Suspense fallback={null}>{entering && <EntrySheet session={inbox.session} onClose={() => setEntering(false)} />}</Suspense>
       <Suspense fallback={null}>{filtering && <FilterSheet filters={filters} onClose={() => setFiltering(false)} />}</Suspense>
     </section>
   )

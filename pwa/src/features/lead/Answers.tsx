@@ -4,6 +4,7 @@ import { m } from '@/paraglide/messages'
 import type { Consent, LeadDetail } from '@/shared/api/types'
 import { usePlace } from '@/shared/i18n/place'
 import { fullTime } from '@/shared/i18n/time'
+import { sourceLabel } from '@/shared/leads/words'
 import { readablePhone } from '@/shared/leads/phone'
 import { useCampaigns, useForms } from '@/shared/session/queries'
 import { Sheet } from '@/shared/ui/Sheet'
@@ -16,7 +17,7 @@ export function Answers({ lead }: { lead: LeadDetail }) {
   const source = [lead.campaign_id && campaigns.get(lead.campaign_id)?.name, lead.adset_name, lead.ad_name, lead.form_id && forms.get(lead.form_id)?.name]
     .filter(Boolean)
     .join(' · ')
-  const platform = lead.platform === 'ig' ? 'Instagram' : lead.platform === 'fb' ? 'Facebook' : null
+  const platform = lead.platform === 'ig' ? 'Instagram' : lead.platform === 'fb' ? 'Facebook' : sourceLabel(lead.source)
   return (
     <section aria-label={m.answers()}>
       {lead.message && <p className="mb-5 rounded-card bg-sunken px-5 py-4 text-17 break-words whitespace-pre-line">{lead.message}</p>}

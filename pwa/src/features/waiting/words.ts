@@ -1,4 +1,4 @@
-import { AlarmClockOff, ArrowRightLeft, Clock3, Hand, Mail, MessageCircle, MessageSquareText, Pencil, Phone, StickyNote, Undo2, UserRoundCog, type LucideIcon } from 'lucide-react'
+import { AlarmClockOff, ArrowRightLeft, Clock3, Hand, Mail, MessageCircle, MessageSquareText, Pencil, Phone, StickyNote, Undo2, UserRoundCog, UserRoundPlus, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { ApiError, inWords } from '@/shared/api/problem'
 import type { Channel, Outcome } from '@/shared/api/types'
@@ -10,6 +10,7 @@ import type { Kind, Row } from '@/shared/offline/row'
 const channels: Record<Channel, LucideIcon> = { call: Phone, sms: MessageSquareText, whatsapp: MessageCircle, email: Mail }
 
 const icons: Record<Exclude<Kind, 'attempt'>, LucideIcon> = {
+  create: UserRoundPlus,
   outcome: Phone,
   note: StickyNote,
   status: ArrowRightLeft,
@@ -29,6 +30,8 @@ export function iconOf(row: Row): LucideIcon {
 export function sayWhat(row: Row, when: (at: Date) => string): string {
   const body = row.body ?? {}
   switch (row.kind) {
+    case 'create':
+      return m.entry_title()
     case 'attempt':
       return channelLabel(body.channel as Channel)
     case 'outcome':

@@ -1,10 +1,16 @@
-import type { Channel, Lead, LeadPatch, LeadStatus, LostReason, Outcome } from '@/shared/api/types'
+import type { Channel, Entry, Lead, LeadPatch, LeadStatus, LostReason, Outcome } from '@/shared/api/types'
 import { newId } from '@/shared/offline/id'
 import type { Command } from '@/shared/offline/row'
 
 /** What a person can do to a lead, as the outbox takes it. */
 
 const at = (lead: Lead, rest: string) => `/api/leads/${lead.id}/${rest}`
+
+/** A person who came by another way; shown as a lead at once, under the id that the server will know it by. */
+export function create(base: Lead, entry: Omit<Entry, 'id' | 'entered_at'>): Command {
+  const body = { ...entry, id: base.id, entered_at: base.created_at }
+  return { kind: 'create', base, method: 'POST', path: '/api/leads', body, timeField: 'entered_at' }
+}
 
 export interface AttemptCommand extends Command {
   body: { id: string; channel: Channel; started_at: string }

@@ -14,6 +14,9 @@ export function project<T extends Lead>(lead: T, row: Row): T {
   const me = row.owner.split('/')[0] ?? null
   const body = row.body ?? {}
   switch (row.kind) {
+    case 'create':
+      // It is what was taken down; a list that does not have it yet shows it all the same.
+      return { ...lead }
     case 'attempt':
       return {
         ...lead,

@@ -76,3 +76,17 @@ export const NEXT: Record<LeadStatus, LeadStatus[]> = {
   won: [],
   lost: ['contacted'],
 }
+
+const sources: Record<string, () => string> = {
+  phone: () => m.entry_source_phone(),
+  walk_in: () => m.entry_source_walk_in(),
+  referral: () => m.entry_source_referral(),
+  website: () => m.entry_source_website(),
+  other: () => m.entry_source_other(),
+  webhook: () => m.entry_source_webhook(),
+  form: () => m.entry_source_form(),
+  import: () => m.entry_source_import(),
+}
+
+/** How a lead came, where that was not by an ad. */
+export const sourceLabel = (source: string): string | null => sources[source]?.() ?? null

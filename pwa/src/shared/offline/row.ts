@@ -1,6 +1,6 @@
 import type { Lead } from '@/shared/api/types'
 
-export type Kind = 'attempt' | 'outcome' | 'note' | 'status' | 'edit' | 'claim' | 'release' | 'assign' | 'snooze' | 'wake'
+export type Kind = 'create' | 'attempt' | 'outcome' | 'note' | 'status' | 'edit' | 'claim' | 'release' | 'assign' | 'snooze' | 'wake'
 
 /** What a person did to a lead, as it goes to the server. */
 export interface Command {
@@ -11,7 +11,7 @@ export interface Command {
   path: string
   body: Record<string, unknown> | null
   /** The field of the body that tells when it was done; set right by the server's clock on sending. */
-  timeField?: 'started_at' | 'written_at'
+  timeField?: 'started_at' | 'written_at' | 'entered_at'
   /** The version it changes. */
   version?: number
   /** The key of a command without which this one makes no sense. */
