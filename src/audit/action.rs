@@ -117,6 +117,12 @@ pub enum Action {
     /// The leads of a form were to be mapped anew.
     RemapAsked,
     LeadRemapped,
+    /// An address of one's own for leads: made, renamed, with another secret or mapping, taken away.
+    SourceCreated,
+    SourceChanged,
+    SourceSecretRotated,
+    SourceMapped,
+    SourceRemoved,
     KeysRotated,
     JobReplayed,
     DeliveryReplayed,
@@ -168,6 +174,8 @@ pub enum Subject {
     /// Somebody who is not to be written to.
     Suppression,
     Sequence,
+    /// Another door for leads.
+    Source,
 }
 
 impl Subject {
@@ -182,6 +190,7 @@ impl Subject {
             Self::Form => "form",
             Self::Suppression => "suppression",
             Self::Sequence => "sequence",
+            Self::Source => "source",
         }
     }
 }
@@ -250,6 +259,11 @@ impl Action {
         Self::ConnectionBroken,
         Self::ConnectionMended,
         Self::PageSubscribed,
+        Self::SourceCreated,
+        Self::SourceChanged,
+        Self::SourceSecretRotated,
+        Self::SourceMapped,
+        Self::SourceRemoved,
         Self::KeysRotated,
         Self::JobReplayed,
         Self::DeliveryReplayed,
@@ -280,7 +294,7 @@ impl Action {
 
     fn parts(self) -> (&'static str, Group, Option<Subject>) {
         use Group::{Access, Leads, Settings, System, Team, Views};
-        use Subject::{Delivery, Form, Invitation, Lead, Organization, Page, Sequence, Suppression, User};
+        use Subject::{Delivery, Form, Invitation, Lead, Organization, Page, Sequence, Source, Suppression, User};
         match self {
             Self::LeadCaptured => ("lead_captured", Leads, Some(Lead)),
             Self::LeadEnquired => ("lead_enquired", Leads, Some(Lead)),
@@ -343,6 +357,11 @@ impl Action {
             Self::ConnectionBroken => ("connection_broken", Settings, Some(Page)),
             Self::ConnectionMended => ("connection_mended", Settings, Some(Page)),
             Self::PageSubscribed => ("page_subscribed", Settings, Some(Page)),
+            Self::SourceCreated => ("source_created", Settings, Some(Source)),
+            Self::SourceChanged => ("source_changed", Settings, Some(Source)),
+            Self::SourceSecretRotated => ("source_secret_rotated", Settings, Some(Source)),
+            Self::SourceMapped => ("source_mapped", Settings, Some(Source)),
+            Self::SourceRemoved => ("source_removed", Settings, Some(Source)),
             Self::KeysRotated => ("keys_rotated", System, None),
             Self::JobReplayed => ("job_replayed", System, None),
             Self::DeliveryReplayed => ("delivery_replayed", System, Some(Delivery)),

@@ -187,13 +187,7 @@ impl Known {
     }
 
     fn present(self) -> FormMapping {
-        let destinations = mapping::destinations(&self.form, &self.overrides);
-        let warnings = warnings(&self.form, &self.overrides);
-        let questions = self.form.questions.into_iter().zip(destinations).map(|(question, (guess, target))| {
-            let decided = is_decided(&self.overrides, &question.key);
-            let options = question.options.into_iter().map(|option| option.value).collect();
-            FormQuestion { key: question.key, label: question.label, options, guess, target, decided }
-        });
+        let (questions, warnings) = describe_questions(self.form, &self.overrides);
         FormMapping {
             id: FormId(self.row.id),
             external_id: self.row.external_id,
@@ -205,10 +199,22 @@ impl Known {
             version: self.row.version,
             mapped_at: self.row.mapped_at,
             leads: self.row.leads,
-            questions: questions.collect(),
+            questions,
             warnings,
         }
     }
+}
+
+/// The questions of a form with where they go, and what is odd about that.
+pub fn describe_questions(form: GraphForm, overrides: &Overrides) -> (Vec<FormQuestion>, Vec<Warning>) {
+    let destinations = mapping::destinations(&form, overrides);
+    let warnings = warnings(&form, overrides);
+    let questions = form.questions.into_iter().zip(destinations).map(|(question, (guess, target))| {
+        let decided = is_decided(overrides, &question.key);
+        let options = question.options.into_iter().map(|option| option.value).collect();
+        FormQuestion { key: question.key, label: question.label, options, guess, target, decided }
+    });
+    (questions.collect(), warnings)
 }
 
 fn is_decided(overrides: &Overrides, key: &str) -> bool {
@@ -279,13 +285,14 @@ pub async fn preview(app: &App, owner: &Owner, id: FormId, decisions: &Decisions
     let shown = leads.iter().map(|lead| PreviewedLead {
         lead_id: stored.get(lead.id.as_str()).copied(),
         created_at: lead.created_time,
-        before: read(lead, &known.form, &known.overrides, country),
-        after: read(lead, &known.form, &decisions.targets, country),
+        before: read_lead(lead, &known.form, &known.overrides, country),
+        after: read_lead(lead, &known.form, &decisions.targets, country),
     });
     Ok(Preview { leads: shown.collect(), warnings: warnings(&known.form, &decisions.targets) })
 }
 
-fn read(lead: &GraphLead, form: &GraphForm, overrides: &Overrides, country: Country) -> ReadLead {
+/// A lead as it is read by these decisions.
+pub fn read_lead(lead: &GraphLead, form: &GraphForm, overrides: &Overrides, country: Country) -> ReadLead {
     let mapped = mapping::map_lead(lead, Some(form), overrides, country);
     let asked: Vec<&str> = mapping::destinations(form, overrides)
         .into_iter()

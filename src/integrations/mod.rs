@@ -50,7 +50,8 @@ pub use owner::routes as owner_routes;
 pub use receipts::remember;
 pub use reconcile::{Reconcile, ReconcileForm, ReconcilePage};
 pub use remap::RemapForm;
-pub use store::keep_form;
+pub use forms::{Decisions, FormQuestion, ReadLead, Warning, describe_questions, read_lead};
+pub use store::{keep_form, read_consents, read_person};
 pub use tally::forget as forget_listed;
 
 /// A lead form.

@@ -17,7 +17,10 @@ use crate::{
     leads::{self, Captured, NewConsent, NewLead, Person, Received},
     outbox::{self, Event, Topic},
     providers::meta::{GraphForm, GraphLead},
-    types::ids::{CampaignId, FormId, OrganizationId},
+    types::{
+        country::Country,
+        ids::{CampaignId, FormId, OrganizationId},
+    },
 };
 
 /// Two at a time for an organization: while one waits for the disk, the next is under way.
@@ -151,6 +154,16 @@ pub async fn keep_form(tx: &mut Tx, page_id: &str, form: &GraphForm) -> Result<F
         outbox::record(tx, Event::ListChanged { topic: Topic::Forms, id: id.0 });
     }
     Ok(id)
+}
+
+/// Who it is, by a form and its mapping.
+pub fn read_person(lead: &GraphLead, form: &GraphForm, overrides: &mapping::Overrides, country: Country) -> Person {
+    person(mapping::map_lead(lead, Some(form), overrides, country))
+}
+
+/// What they agreed to.
+pub fn read_consents(lead: &GraphLead, form: &GraphForm, overrides: &mapping::Overrides) -> Vec<NewConsent> {
+    mapping::map_consents(lead, Some(form), overrides).into_iter().map(consent).collect()
 }
 
 pub(super) fn person(mapped: mapping::MappedLead) -> Person {

@@ -97,7 +97,7 @@ pub async fn import(tx: &mut Tx, past: &[Past], pace: &Pace) -> Result<Vec<PastE
         let looked = Looked {
             response_business_seconds: outlook.waited.map(|waited| waited.business_seconds),
             is_reached: outlook.first_contact_at.is_some(),
-            ..Looked::new(&one.new, outlook.opens_at)
+            ..Looked::new(&one.new, Some(outlook.opens_at))
         };
         outlook.score = looked.score(&rules);
         for what in one.moves.iter().map(|one| &one.what) {

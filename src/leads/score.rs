@@ -123,13 +123,13 @@ impl<'a> Looked<'a> {
     }
 
     /// One that comes.
-    pub(super) fn new(new: &'a NewLead, opens_at: DateTime<Utc>) -> Self {
+    pub(super) fn new(new: &'a NewLead, opens_at: Option<DateTime<Utc>>) -> Self {
         Self {
             person: &new.person,
             form: new.form,
             campaign: new.campaign,
             created_at: new.created_at,
-            opens_at: Some(opens_at),
+            opens_at,
             enquiry_count: 1,
             response_business_seconds: None,
             is_reached: false,

@@ -67,6 +67,8 @@ pub enum Topic {
     Organization,
     /// How pages are connected, and what is wrong with that.
     Connections,
+    /// The other doors: their names, secrets, and what could not be read.
+    Sources,
 }
 
 impl Event {

@@ -44,6 +44,7 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(integrations::owner_routes())
         .merge(integrations::operator_routes())
         .merge(doors::routes())
+        .merge(doors::owner_routes())
         .merge(audit::routes());
     if demo {
         routes = routes.merge(identity::demo_routes());
@@ -65,6 +66,7 @@ pub fn router(app: App, sockets: SocketIoLayer) -> Router {
         .merge(integrations::webhook_routes())
         .merge(desk::claim_routes())
         .merge(messages::webhook_routes())
+        .merge(doors::webhook_routes())
         .merge(health::routes())
         .fallback(elsewhere)
         .method_not_allowed_fallback(async || method_not_allowed())

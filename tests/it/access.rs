@@ -260,6 +260,16 @@ fn table() -> Vec<Line> {
         line("put /api/forms/{id}/mapping", |_| json!({ "targets": {} }), OWNERS),
         line("post /api/forms/{id}/preview", |_| json!({ "targets": {} }), OWNERS),
         line("post /api/forms/{id}/remap", nothing, OWNERS),
+        line("get /api/sources", nothing, [401, 200, 403, 403, 200, 403]),
+        line("post /api/sources", |_| json!({ "name": "Shop", "kind": "webhook" }), [401, 201, 403, 403, 201, 403]),
+        line("put /api/sources/{id}", |_| json!({ "name": "Shop" }), OWNERS),
+        line("delete /api/sources/{id}", nothing, OWNERS),
+        line("post /api/sources/{id}/secret", nothing, OWNERS),
+        line("get /api/sources/{id}/mapping", nothing, OWNERS),
+        line("put /api/sources/{id}/mapping", |_| json!({ "targets": {} }), OWNERS),
+        line("post /api/sources/{id}/preview", |_| json!({ "targets": {} }), OWNERS),
+        line("get /api/sources/{id}/deliveries", nothing, OWNERS),
+        line("post /api/sources/{id}/deliveries/{delivery_id}/replay", nothing, OWNERS),
         line("get /api/receipts", nothing, [401, 200, 403, 403, 200, 403]),
         line("post /api/receipts/{id}/replay", nothing, OWNERS),
         line("post /api/receipts/replay", nothing, [401, 200, 403, 403, 200, 403]),
@@ -328,7 +338,7 @@ async fn everybody_is_answered_as_the_table_says() {
                 None => app.anonymous(),
             };
             let is_versioned = method == Method::PATCH
-                || ["put /api/forms/{id}/mapping", "put /api/sla", "put /api/escalation", "put /api/me/alerts"]
+                || ["put /api/forms/{id}/mapping", "put /api/sources/{id}/mapping", "put /api/sla", "put /api/escalation", "put /api/me/alerts"]
                     .contains(&line.operation);
             let caller = if is_versioned { caller.with_header("if-match", "\"1\"") } else { caller };
             let body = (line.body)(&app);

@@ -36,6 +36,7 @@ async fn every_action_is_written_by_whoever_does_it() {
     with_an_account(&app).await;
     with_the_team(&app).await;
     with_meta(&app).await;
+    with_sources(&app).await;
 
     let written: BTreeSet<(String, String)> = sqlx::query_as("select distinct action, actor_kind from audit_entries")
         .fetch_all(&mut superuser(&app).await)
@@ -162,6 +163,16 @@ async fn with_the_team(app: &TestApp) {
     asha.delete(&path).await.ok();
     assert_eq!(asha.delete(&format!("/api/sequences/{sequence}")).await.status, 204);
     app.run_jobs().await;
+}
+
+async fn with_sources(app: &TestApp) {
+    let made = app.asha().post("/api/sources", json!({ "name": "Shop", "kind": "webhook" })).await.ok();
+    let path = format!("/api/sources/{}", id(&made["source"]));
+    app.asha().put(&path, json!({ "name": "The shop" })).await.ok();
+    app.asha().post(&format!("{path}/secret"), Value::Null).await.ok();
+    let mapping = json!({ "targets": { "note": "message" } });
+    app.asha().with_header("if-match", "\"1\"").put(&format!("{path}/mapping"), mapping).await.ok();
+    assert_eq!(app.asha().delete(&path).await.status, 204);
 }
 
 async fn with_meta(app: &TestApp) {

@@ -43,6 +43,7 @@ mod sequences;
 mod signatures;
 mod silence;
 mod sla;
+mod sources;
 mod sweeps;
 mod team;
 mod telemetry;

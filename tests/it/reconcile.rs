@@ -174,7 +174,8 @@ async fn leads_of_long_before_the_page_was_connected_are_filed_behind_those_that
     app.sandbox.add_lead(&sent(now + TimeDelta::hours(1), 3));
     a_minute_later(&app).await;
     let todo = app.asha().get("/api/leads?view=todo").await.ok();
-    let phones: Vec<&str> = todo["items"].as_array().expect("items").iter().filter_map(|lead| lead["phone"].as_str()).collect();
+    let phones: Vec<&str> =
+        todo["items"].as_array().expect("items").iter().filter_map(|lead| lead["phone"].as_str()).collect();
     assert_eq!(phones, ["+4740000002", "+4740000003", "+4740000001"]);
     let filed = &todo["items"][2];
     assert_eq!((&filed["due_at"], &filed["opens_at"]), (&Value::Null, &Value::Null));
@@ -184,6 +185,12 @@ async fn leads_of_long_before_the_page_was_connected_are_filed_behind_those_that
     let due = (app.clock.now() + TimeDelta::minutes(15)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     assert_eq!((asked["enquiry_count"].as_i64(), asked["due_at"].as_str()), (Some(2), Some(due.as_str())));
     // Of a call to one that was filed no time to answer is counted.
-    let version = app.ravi().post(&format!("/api/leads/{}/attempts", filed["id"].as_str().expect("an id")), serde_json::json!({ "channel": "call" })).await;
+    let version = app
+        .ravi()
+        .post(
+            &format!("/api/leads/{}/attempts", filed["id"].as_str().expect("an id")),
+            serde_json::json!({ "channel": "call" }),
+        )
+        .await;
     assert_eq!(version.status, 201);
 }

@@ -16,6 +16,7 @@ const DIRECTORY: [&str; 33] = [
     "half_sessions",
     "invitations",
     "jobs",
+    "lead_routes",
     "login_failures",
     "memberships",
     "message_callbacks",

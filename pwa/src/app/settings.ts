@@ -128,5 +128,19 @@ const tally = createRoute({
   component: lazyRouteComponent(() => import('@/features/tally/TallyScreen'), 'TallyScreen'),
 })
 
+const sources = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/sources',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/connect/SourcesScreen'), 'SourcesScreen'),
+})
+
+const source = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/sources/$sourceId',
+  beforeLoad: only('owner'),
+  component: lazyRouteComponent(() => import('@/features/connect/SourceScreen'), 'SourceScreen'),
+})
+
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, rota, person, shift, security, alerts, access, hours, escalation, distribution, scoring, sending, sequences, sequence, meta, mapping, tally, audit] as const
+export const settings = [team, rota, person, shift, security, alerts, access, hours, escalation, distribution, scoring, sending, sequences, sequence, meta, mapping, sources, source, tally, audit] as const

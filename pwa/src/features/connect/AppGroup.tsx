@@ -42,7 +42,7 @@ export function AppGroup({ setup }: { setup: MetaSetup }) {
   )
 }
 
-function Copyable({ label, text }: { label: string; text: string }) {
+export function Copyable({ label, text }: { label: string; text: string }) {
   const copy = () => {
     navigator.clipboard.writeText(text).then(
       () => toast(m.connect_copied()),

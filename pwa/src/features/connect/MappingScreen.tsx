@@ -1,11 +1,10 @@
-import { useEffect, useId, useState } from 'react'
+import { useState } from 'react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { TriangleAlert } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import { api, ask, once } from '@/shared/api/client'
 import { isStatus } from '@/shared/api/problem'
-import type { FormMapping, FormQuestion, MappingWarning, Target } from '@/shared/api/types'
+import type { FormMapping, Target } from '@/shared/api/types'
 import { Button } from '@/shared/ui/Button'
 import { cx } from '@/shared/ui/classes'
 import { Group, Page } from '@/shared/ui/Page'
@@ -13,8 +12,10 @@ import { RowsSkeleton } from '@/shared/ui/Skeleton'
 import { toast } from '@/shared/ui/toasts'
 import { decisionsOf, differs, type Draft } from './draft'
 import { PreviewList } from './PreviewList'
+import { Question, Warnings } from './Questions'
+import { useSettled } from './settled'
 import { mappingOptions, mappingsOptions } from './queries'
-import { TARGETS, targetLabel, told, warningWords } from './words'
+import { told } from './words'
 
 const BACK = { to: '/settings/meta', label: () => m.connect_title() } as const
 
@@ -126,52 +127,5 @@ function Editor({ form }: { form: FormMapping }) {
         </Group>
       </div>
     </Page>
-  )
-}
-
-/** The value once it has rested: somebody who walks through a list asks once. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), 250)
-    return () => clearTimeout(timer)
-  }, [value])
-  return settled
-}
-
-function Question({ question, target, onChoose }: { question: FormQuestion; target: Target; onChoose: (target: Target) => void }) {
-  const id = useId()
-  return (
-    <li className="border-b border-hairline py-4 last:border-b-0">
-      <p className="text-17 font-medium text-pretty">{question.label || question.key}</p>
-      {question.options.length > 0 && <p className="mt-0.5 text-13 text-pretty text-ink-3">{m.connect_map_choices({ choices: question.options.join(', ') })}</p>}
-      <select
-        id={id}
-        aria-label={m.connect_map_goes({ question: question.label || question.key })}
-        value={target}
-        onChange={(event) => onChoose(event.target.value as Target)}
-        className={cx('mt-2 h-12 w-full rounded-control border bg-surface px-3 text-17 text-ink', target === question.guess ? 'border-edge' : 'border-accent')}
-      >
-        {TARGETS.map((one) => (
-          <option key={one} value={one}>
-            {targetLabel(one)}
-          </option>
-        ))}
-      </select>
-      {target !== question.guess && <p className="mt-1.5 text-13 text-ink-3">{m.connect_map_auto({ target: targetLabel(question.guess) })}</p>}
-    </li>
-  )
-}
-
-function Warnings({ warnings }: { warnings: MappingWarning[] }) {
-  return (
-    <div role="status" className="space-y-2">
-      {warnings.map((warning) => (
-        <p key={warning} className="flex gap-3 rounded-control bg-waning-soft px-4 py-3 text-15 text-pretty text-waning-text">
-          <TriangleAlert size={18} className="mt-0.5 shrink-0" aria-hidden />
-          {warningWords(warning)}
-        </p>
-      ))}
-    </div>
   )
 }

@@ -1,10 +1,14 @@
-import type { FormMapping, ReadLead, Target } from '@/shared/api/types'
+import type { FormQuestion, ReadLead, Target } from '@/shared/api/types'
 
 /** What was chosen and is not saved: question key → where it goes. */
 export type Draft = Record<string, Target>
 
+interface Asked {
+  questions: FormQuestion[]
+}
+
 /** All decisions that the form would have. What goes where it goes by itself is no decision. */
-export function decisionsOf(form: FormMapping, draft: Draft): Record<string, Target> {
+export function decisionsOf(form: Asked, draft: Draft): Record<string, Target> {
   const decisions: Record<string, Target> = {}
   for (const question of form.questions) {
     const target = draft[question.key] ?? question.target
@@ -13,7 +17,7 @@ export function decisionsOf(form: FormMapping, draft: Draft): Record<string, Tar
   return decisions
 }
 
-export function differs(form: FormMapping, draft: Draft): boolean {
+export function differs(form: Asked, draft: Draft): boolean {
   return form.questions.some((question) => (draft[question.key] ?? question.target) !== question.target)
 }
 

@@ -40,3 +40,22 @@ export const graveyardOptions = queryOptions({
   queryKey: ['connect', 'graveyard'],
   queryFn: ({ queryKey, signal }) => ask(api.GET('/api/graveyard', { signal, headers: background(queryKey) })).then((page) => page.items),
 })
+
+export const sourcesOptions = queryOptions({
+  queryKey: ['sources', 'all'],
+  queryFn: ({ queryKey, signal }) => ask(api.GET('/api/sources', { signal, headers: background(queryKey) })).then((page) => page.items),
+})
+
+export const sourceMappingOptions = (id: string) =>
+  queryOptions({
+    queryKey: ['sources', 'mapping', id],
+    queryFn: ({ queryKey, signal }) => ask(api.GET('/api/sources/{id}/mapping', { signal, params: { path: { id } }, headers: background(queryKey) })),
+    refetchOnWindowFocus: false,
+  })
+
+export const sourceDeliveriesOptions = (id: string) =>
+  queryOptions({
+    queryKey: ['sources', 'deliveries', id],
+    queryFn: ({ queryKey, signal }) =>
+      ask(api.GET('/api/sources/{id}/deliveries', { signal, params: { path: { id } }, headers: background(queryKey) })).then((page) => page.items),
+  })

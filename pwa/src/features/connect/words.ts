@@ -107,3 +107,14 @@ export function receiptLabel(state: Receipt['state'], when: string): string {
       return m.connect_receipt_gone()
   }
 }
+
+const sourceReasons: Record<string, () => string> = {
+  no_json: () => m.source_reason_no_json(),
+  no_object: () => m.source_reason_no_object(),
+  empty: () => m.source_reason_empty(),
+  too_much: () => m.source_reason_too_much(),
+  no_contact: () => m.source_reason_no_contact(),
+}
+
+/** Why what came could not be read. */
+export const sourceReasonWords = (reason: string | null) => (sourceReasons[reason ?? ''] ?? m.connect_reason_unreadable)()

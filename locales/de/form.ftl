@@ -1,0 +1,3 @@
+# Was liest, wer ein Formular ausgefüllt hat.
+form-thanks-title = Vielen Dank
+form-thanks-text = Wir haben deine Nachricht erhalten und melden uns.
