@@ -50,3 +50,48 @@ alter table source_deliveries force row level security;
 create policy tenant on source_deliveries
     using (organization_id = (select nullif(current_setting('app.organization', true), '')::uuid));
 grant select, insert, update, delete on source_deliveries to nextmove_app;
+
+-- Files of leads. The file is deleted after thirty days; what became of its rows stays.
+create table lead_imports (
+    organization_id uuid not null default nullif(current_setting('app.organization', true), '')::uuid,
+    id         uuid not null,
+    state      text not null check (state in ('draft', 'running', 'done', 'undoing', 'undone')),
+    created_at timestamptz not null,
+    created_by uuid references users (id),
+    file       bytea,                       -- sealed
+    encoding   text not null,
+    delimiter  text not null,
+    plan       jsonb not null default '{}', -- where the columns go; headers of columns only
+    rows       int not null,
+    done       int not null default 0,
+    imported   int not null default 0,
+    joined     int not null default 0,
+    invalid    int not null default 0,
+    kept       int not null default 0,
+    primary key (organization_id, id)
+);
+alter table lead_imports enable row level security;
+alter table lead_imports force row level security;
+create policy tenant on lead_imports
+    using (organization_id = (select nullif(current_setting('app.organization', true), '')::uuid));
+grant select, insert, update on lead_imports to nextmove_app;
+
+create table lead_import_rows (
+    organization_id uuid not null default nullif(current_setting('app.organization', true), '')::uuid,
+    import_id uuid not null,
+    row       int not null,
+    state     text not null check (state in ('new', 'joined', 'invalid', 'removed', 'kept')),
+    lead_id   uuid,
+    field     text,                         -- the header of a column
+    reason    text,
+    primary key (organization_id, import_id, row),
+    foreign key (organization_id, import_id) references lead_imports (organization_id, id) on delete cascade
+);
+alter table lead_import_rows enable row level security;
+alter table lead_import_rows force row level security;
+create policy tenant on lead_import_rows
+    using (organization_id = (select nullif(current_setting('app.organization', true), '')::uuid));
+grant select, insert, update on lead_import_rows to nextmove_app;
+
+-- An import that is taken back; what hangs on a lead goes with it.
+grant delete on leads to nextmove_app;

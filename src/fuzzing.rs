@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::{
+    doors::{payload, table},
     integrations::mapping::{MAX_CHARS, Overrides, Target, map_consents, map_lead},
     providers::meta::{GraphForm, GraphLead, parse_webhook, signature},
     types::{country::Country, phone::Phone},
@@ -164,4 +165,24 @@ pub fn phone(data: &[u8]) {
     assert!(serde_json::from_str::<Phone>(&json).is_ok_and(|again| again == phone));
     assert!(!format!("{phone:?}").contains(&written[3..]), "Debug tells the number");
     let _ = phone.takes_sms();
+}
+
+/// What another system posts, and a file of leads: reading never panics; fields are bounded and have names; rows are as wide as their headers,
+/// and what a file says comes back from a file that is safe to open.
+pub fn payload(data: &[u8]) {
+    if let Ok(fields) = payload::fields(&String::from_utf8_lossy(data)) {
+        assert!((1..=200).contains(&fields.len()));
+        assert!(fields.iter().all(|field| field.name.chars().count() <= 200));
+        let (lead, form) = payload::as_lead(fields, chrono::DateTime::UNIX_EPOCH).expect("a lead");
+        let mapped = map_lead(&lead, Some(&form), &Overrides::new(), Country::NORWAY);
+        assert!(
+            mapped.answers.iter().flat_map(|answer| &answer.values).all(|value| value.chars().count() <= MAX_CHARS)
+        );
+    }
+    let (text, _) = table::decode(data);
+    let Ok(table) = table::read(&text, table::delimiter(&text)) else { return };
+    assert!(table.rows.len() <= table::MOST_ROWS && table.rows.iter().all(|row| row.len() == table.headers.len()));
+    for cell in table.rows.iter().flatten() {
+        assert!(!table::guarded(cell).starts_with(['=', '+', '-', '@', '\t', '\r']));
+    }
 }

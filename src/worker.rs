@@ -12,7 +12,7 @@ use crate::{
     db::Actor,
     desk::{Alarm, Attend, AttendAll},
     distribution::Drain,
-    doors,
+    doors::{self, RunImport, UndoImport},
     identity::{self, SendInvitation, SendNotice, SendReset},
     integrations,
     integrations::{
@@ -38,6 +38,8 @@ pub fn registry() -> Registry<App> {
         .with::<ReconcilePage>()
         .with::<ReconcileForm>()
         .with::<CheckConnection>()
+        .with::<RunImport>()
+        .with::<UndoImport>()
         .with::<EndSnooze>()
         .with::<SendAlert>()
         .with::<Attend>()

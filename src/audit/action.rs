@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Entry;
+use super::{Entry, Group, Subject};
 
 /// A kind of action. Its name stands in the database, in snake case, and never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -32,6 +32,10 @@ pub enum Action {
     LeadsSearched,
     /// What people answered in a form was looked at, to see where it would go.
     LeadsPreviewed,
+    /// What came by a source was looked at, for the same reason.
+    SourcePreviewed,
+    /// The rows of a file were looked at: what would become of them, or what was wrong with them.
+    ImportViewed,
     /// This trail was read.
     AuditViewed,
     AuditExported,
@@ -123,6 +127,10 @@ pub enum Action {
     SourceSecretRotated,
     SourceMapped,
     SourceRemoved,
+    /// A file of leads: looked at, taken in, taken back.
+    ImportUploaded,
+    ImportStarted,
+    ImportUndone,
     KeysRotated,
     JobReplayed,
     DeliveryReplayed,
@@ -138,66 +146,9 @@ pub enum Action {
     Unknown,
 }
 
-/// What belongs together, for the filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = AuditGroup)]
-pub enum Group {
-    /// What was done with leads.
-    Leads,
-    /// What was looked at, searched or taken away.
-    Views,
-    /// Who came in and went.
-    Access,
-    /// People and their rights.
-    Team,
-    /// What an owner decides, and what connects to the outside.
-    Settings,
-    /// What keeps the machinery going.
-    System,
-}
-
-/// What an action is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = AuditSubject)]
-pub enum Subject {
-    Lead,
-    User,
-    Organization,
-    /// A Meta page, by the row that keeps it.
-    Page,
-    /// A delivery, in the quarantine or received.
-    Delivery,
-    Invitation,
-    Form,
-    /// Somebody who is not to be written to.
-    Suppression,
-    Sequence,
-    /// Another door for leads.
-    Source,
-}
-
-impl Subject {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Lead => "lead",
-            Self::User => "user",
-            Self::Organization => "organization",
-            Self::Page => "page",
-            Self::Delivery => "delivery",
-            Self::Invitation => "invitation",
-            Self::Form => "form",
-            Self::Suppression => "suppression",
-            Self::Sequence => "sequence",
-            Self::Source => "source",
-        }
-    }
-}
-
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 75] = [
+    pub const ALL: [Self; 80] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -213,6 +164,8 @@ impl Action {
         Self::LeadViewed,
         Self::LeadsSearched,
         Self::LeadsPreviewed,
+        Self::SourcePreviewed,
+        Self::ImportViewed,
         Self::AuditViewed,
         Self::AuditExported,
         Self::GraveyardViewed,
@@ -264,6 +217,9 @@ impl Action {
         Self::SourceSecretRotated,
         Self::SourceMapped,
         Self::SourceRemoved,
+        Self::ImportUploaded,
+        Self::ImportStarted,
+        Self::ImportUndone,
         Self::KeysRotated,
         Self::JobReplayed,
         Self::DeliveryReplayed,
@@ -294,7 +250,7 @@ impl Action {
 
     fn parts(self) -> (&'static str, Group, Option<Subject>) {
         use Group::{Access, Leads, Settings, System, Team, Views};
-        use Subject::{Delivery, Form, Invitation, Lead, Organization, Page, Sequence, Source, Suppression, User};
+        use Subject::{Delivery, Form, Import, Invitation, Lead, Organization, Page, Sequence, Source, Suppression, User};
         match self {
             Self::LeadCaptured => ("lead_captured", Leads, Some(Lead)),
             Self::LeadEnquired => ("lead_enquired", Leads, Some(Lead)),
@@ -311,6 +267,8 @@ impl Action {
             Self::LeadViewed => ("lead_viewed", Views, Some(Lead)),
             Self::LeadsSearched => ("leads_searched", Views, None),
             Self::LeadsPreviewed => ("leads_previewed", Views, Some(Form)),
+            Self::SourcePreviewed => ("source_previewed", Views, Some(Source)),
+            Self::ImportViewed => ("import_viewed", Views, Some(Import)),
             Self::AuditViewed => ("audit_viewed", Views, None),
             Self::AuditExported => ("audit_exported", Views, None),
             Self::GraveyardViewed => ("graveyard_viewed", Views, None),
@@ -362,6 +320,9 @@ impl Action {
             Self::SourceSecretRotated => ("source_secret_rotated", Settings, Some(Source)),
             Self::SourceMapped => ("source_mapped", Settings, Some(Source)),
             Self::SourceRemoved => ("source_removed", Settings, Some(Source)),
+            Self::ImportUploaded => ("import_uploaded", Settings, Some(Import)),
+            Self::ImportStarted => ("import_started", Settings, Some(Import)),
+            Self::ImportUndone => ("import_undone", Settings, Some(Import)),
             Self::KeysRotated => ("keys_rotated", System, None),
             Self::JobReplayed => ("job_replayed", System, None),
             Self::DeliveryReplayed => ("delivery_replayed", System, Some(Delivery)),

@@ -14,6 +14,7 @@
 mod action;
 mod entry;
 mod jobs;
+mod kinds;
 mod read;
 mod sql;
 mod verify;
@@ -26,8 +27,9 @@ use crate::{
     outbox::trail::Line,
     types::ids::OrganizationId,
 };
-pub use action::{Action, Group, Subject};
+pub use action::Action;
 pub use entry::Entry;
+pub use kinds::{Group, Subject};
 pub use jobs::{CheckTrail, CheckTrails, ResealOrigins};
 pub use read::{ActorKind, Chain, Checked, FileFilter, Filter, Told, all, chain, list};
 pub use verify::{Break, Found, Position, head, verify};

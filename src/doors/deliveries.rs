@@ -105,7 +105,11 @@ async fn store(tx: &mut Tx, source: Uuid, id: Uuid, body: &str, received_at: Dat
             let (lead, form) = payload::as_lead(fields, received_at)?;
             let person = integrations::read_person(&lead, &form, &overrides, country);
             let reachable = person.phone.is_some() || person.phone_given.is_some() || person.email.is_some();
-            if reachable { Ok((person, integrations::read_consents(&lead, &form, &overrides))) } else { Err("no_contact") }
+            if reachable {
+                Ok((person, integrations::read_consents(&lead, &form, &overrides)))
+            } else {
+                Err("no_contact")
+            }
         }
         Err(why) => Err(why),
     };

@@ -38,7 +38,11 @@ async fn list(State(app): State<App>, owner: Owner) -> Result<Json<Items<LeadSou
 /// Makes one. The secret is told this once.
 #[utoipa::path(post, path = "/api/sources", tag = "sources", request_body = NewSource,
     responses((status = 201, body = SourceWithSecret), (status = 409, body = Problem, description = "At most fifty"), (status = 422, body = Problem)))]
-async fn create(State(app): State<App>, owner: Owner, Json(new): Json<NewSource>) -> Result<(StatusCode, Json<SourceWithSecret>)> {
+async fn create(
+    State(app): State<App>,
+    owner: Owner,
+    Json(new): Json<NewSource>,
+) -> Result<(StatusCode, Json<SourceWithSecret>)> {
     let made = owner.write(async |tx| sources::create(&app, tx, new).await).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -46,7 +50,12 @@ async fn create(State(app): State<App>, owner: Owner, Json(new): Json<NewSource>
 /// Names it anew, or sends people elsewhere afterwards.
 #[utoipa::path(put, path = "/api/sources/{id}", tag = "sources", params(("id" = Uuid, Path)), request_body = ChangeSource,
     responses((status = 200, body = LeadSource), (status = 404, body = Problem), (status = 422, body = Problem)))]
-async fn change(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>, Json(change): Json<ChangeSource>) -> Result<Json<LeadSource>> {
+async fn change(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    Json(change): Json<ChangeSource>,
+) -> Result<Json<LeadSource>> {
     Ok(Json(owner.write(async |tx| sources::change(&app, tx, id, change).await).await?))
 }
 
@@ -93,7 +102,7 @@ async fn decide(
     responses((status = 200, body = SourcePreview), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn preview(owner: Owner, Path(id): Path<Uuid>, Json(decisions): Json<Decisions>) -> Result<Json<SourcePreview>> {
     let preview = owner.read(async |tx| deliveries::preview(tx, id, &decisions).await).await?;
-    owner.saw(Action::LeadsPreviewed.with("source", id)).await?;
+    owner.saw(Action::SourcePreviewed.on(id)).await?;
     Ok(Json(preview))
 }
 

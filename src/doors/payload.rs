@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
+    integrations::mapping::{self, Target},
     providers::meta::{Field, GraphForm, GraphLead, MetaId, Question},
 };
 
@@ -134,6 +135,13 @@ fn questions<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Question> {
     names.map(|name| Question { key: name.to_owned(), label: label(name), ..Question::default() }).collect()
 }
 
+/// What a name means by itself.
+pub fn guess(name: &str) -> Option<Target> {
+    let (_, form) = as_lead(vec![Field { name: name.to_owned(), values: Vec::new() }], DateTime::UNIX_EPOCH).ok()?;
+    let (guess, _) = mapping::destinations(&form, &mapping::Overrides::new()).into_iter().next()?;
+    (guess != Target::Answer).then_some(guess)
+}
+
 /// A form with these questions, to show where they go.
 pub fn form_of(names: &[String]) -> Result<GraphForm> {
     let (_, form) = as_lead(Vec::new(), DateTime::UNIX_EPOCH)?;
@@ -178,11 +186,19 @@ mod tests {
     fn fields_keep_their_order_and_what_lies_deeper_its_path() {
         let body = r#"{"z":"1","a":{"phone":"400 12 345","tags":["x",2,null]},"list":[{"q":true}],"none":null}"#;
         let found = fields(body).expect("fields");
-        let shown: Vec<(&str, Vec<&str>)> =
-            found.iter().map(|field| (field.name.as_str(), field.values.iter().map(String::as_str).collect())).collect();
+        let shown: Vec<(&str, Vec<&str>)> = found
+            .iter()
+            .map(|field| (field.name.as_str(), field.values.iter().map(String::as_str).collect()))
+            .collect();
         assert_eq!(
             shown,
-            [("z", vec!["1"]), ("a.phone", vec!["400 12 345"]), ("a.tags", vec!["x", "2"]), ("list.0.q", vec!["true"]), ("none", vec![])]
+            [
+                ("z", vec!["1"]),
+                ("a.phone", vec!["400 12 345"]),
+                ("a.tags", vec!["x", "2"]),
+                ("list.0.q", vec!["true"]),
+                ("none", vec![])
+            ]
         );
         let (lead, form) = as_lead(found, DateTime::UNIX_EPOCH).expect("a lead");
         let mapped = map_lead(&lead, Some(&form), &Overrides::new(), Country::NORWAY);
@@ -194,16 +210,23 @@ mod tests {
     fn what_cannot_be_read_says_why() {
         let deep = format!("{}1{}", r#"{"a":"#.repeat(9), "}".repeat(9));
         let wide = format!("{{{}}}", (0..300).map(|n| format!(r#""f{n}":1"#)).collect::<Vec<_>>().join(","));
-        for (body, why) in
-            [("", "no_json"), ("<xml/>", "no_json"), ("[1]", "no_object"), ("7", "no_object"), ("{}", "empty"), (&*deep, "too_much"), (&*wide, "too_much")]
-        {
+        for (body, why) in [
+            ("", "no_json"),
+            ("<xml/>", "no_json"),
+            ("[1]", "no_object"),
+            ("7", "no_object"),
+            ("{}", "empty"),
+            (&*deep, "too_much"),
+            (&*wide, "too_much"),
+        ] {
             assert_eq!(fields(body).err(), Some(why), "{body}");
         }
     }
 
     #[test]
     fn a_forms_fields_are_kept_as_they_were_sent() {
-        let pairs = [("name", "Kari \"K\""), ("help", "a"), ("phone", "1"), ("help", "b")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let pairs = [("name", "Kari \"K\""), ("help", "a"), ("phone", "1"), ("help", "b")]
+            .map(|(a, b)| (a.to_owned(), b.to_owned()));
         let kept = of_form(pairs.to_vec()).expect("JSON");
         assert_eq!(kept, r#"{"name":"Kari \"K\"","help":["a","b"],"phone":"1"}"#);
         assert_eq!(fields(&kept).expect("fields")[1].values, ["a", "b"]);

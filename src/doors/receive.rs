@@ -50,7 +50,10 @@ struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { forms: RateLimiter::keyed(Quota::per_minute(FORMS)), webhooks: RateLimiter::keyed(Quota::per_minute(WEBHOOKS)) }
+        Self {
+            forms: RateLimiter::keyed(Quota::per_minute(FORMS)),
+            webhooks: RateLimiter::keyed(Quota::per_minute(WEBHOOKS)),
+        }
     }
 }
 
@@ -109,9 +112,8 @@ async fn webhook(app: &App, door: &Door, request: Request) -> Result<Response> {
 }
 
 async fn take(app: &App, door: &Door, name: Option<&str>, body: &str) -> Result<()> {
-    let taken = app
-        .db
-        .write(door.organization, Actor::System, async |tx| deliveries::take(tx, door.source, name, body).await);
+    let taken =
+        app.db.write(door.organization, Actor::System, async |tx| deliveries::take(tx, door.source, name, body).await);
     taken.await?;
     metrics::counter!("nextmove_source_deliveries_total", "kind" => door.kind.as_str()).increment(1);
     Ok(())
@@ -147,7 +149,9 @@ async fn pairs(request: Request) -> Result<Vec<(String, String)>> {
         }
         "multipart/form-data" => {
             let malformed = |_| Error::Malformed("This is no form.".to_owned());
-            let mut parts = Multipart::from_request(request, &()).await.map_err(|_| Error::Malformed("This is no form.".to_owned()))?;
+            let mut parts = Multipart::from_request(request, &())
+                .await
+                .map_err(|_| Error::Malformed("This is no form.".to_owned()))?;
             let mut pairs = Vec::new();
             while let Some(part) = parts.next_field().await.map_err(malformed)? {
                 let name = part.name().unwrap_or_default().to_owned();

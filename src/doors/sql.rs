@@ -37,7 +37,6 @@ pub(super) struct SourceRow {
     pub kind: String,
     pub route: String,
     pub secret: Option<Sealed>,
-    pub previous_secret: Option<Sealed>,
     pub previous_until: Option<DateTime<Utc>>,
     pub redirect_url: Option<String>,
     pub overrides: Value,
@@ -54,7 +53,7 @@ pub(super) struct SourceRow {
 pub(super) async fn sources(tx: &mut Tx, id: Option<Uuid>) -> Result<Vec<SourceRow>> {
     Ok(sqlx::query_as!(
         SourceRow,
-        r#"select s.id, s.name, s.kind, s.route, s.secret as "secret: Sealed", s.previous_secret as "previous_secret: Sealed", s.previous_until,
+        r#"select s.id, s.name, s.kind, s.route, s.secret as "secret: Sealed", s.previous_until,
                   s.redirect_url, s.overrides, s.version, s.created_at, s.last_received_at,
                   (select count(*) from (select from source_deliveries d where d.source_id = s.id and d.state = 'stored' limit 1000) as stored) as "leads!",
                   (select count(*) from (select from source_deliveries d where d.source_id = s.id and d.state = 'failed' limit 1000) as failed) as "failed!"
@@ -109,9 +108,10 @@ pub(super) async fn insert_source(
 }
 
 pub(super) async fn change_source(tx: &mut Tx, id: Uuid, name: &str, redirect_url: Option<&str>) -> Result<bool> {
-    let done = sqlx::query!("update lead_sources set name = $2, redirect_url = $3 where id = $1", id, name, redirect_url)
-        .execute(tx.conn())
-        .await?;
+    let done =
+        sqlx::query!("update lead_sources set name = $2, redirect_url = $3 where id = $1", id, name, redirect_url)
+            .execute(tx.conn())
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -187,12 +187,7 @@ pub(super) async fn insert_delivery(
     Ok(true)
 }
 
-pub(super) async fn finish_delivery(
-    tx: &mut Tx,
-    id: Uuid,
-    reason: Option<&str>,
-    lead: Option<LeadId>,
-) -> Result<()> {
+pub(super) async fn finish_delivery(tx: &mut Tx, id: Uuid, reason: Option<&str>, lead: Option<LeadId>) -> Result<()> {
     let state = if lead.is_some() { "stored" } else { "failed" };
     sqlx::query!(
         "update source_deliveries set state = $2, reason = $3, lead_id = $4 where id = $1",

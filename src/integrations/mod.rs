@@ -43,6 +43,7 @@ use crate::{
 };
 pub use connect::IntroducePage;
 pub use fetch::{FetchLead, ReplayQuarantine};
+pub use forms::{Decisions, FormQuestion, ReadLead, Warning, describe_questions, read_lead};
 pub use health::{CheckConnection, CheckConnections, Trouble, TroubleKind, mark_broken};
 pub use http::{forms_routes, webhook_routes};
 pub use operator::{replay_webhook, routes as operator_routes, webhooks};
@@ -50,7 +51,6 @@ pub use owner::routes as owner_routes;
 pub use receipts::remember;
 pub use reconcile::{Reconcile, ReconcileForm, ReconcilePage};
 pub use remap::RemapForm;
-pub use forms::{Decisions, FormQuestion, ReadLead, Warning, describe_questions, read_lead};
 pub use store::{keep_form, read_consents, read_person};
 pub use tally::forget as forget_listed;
 

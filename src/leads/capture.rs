@@ -61,6 +61,8 @@ pub enum Clock {
     /// From when the person sent it.
     #[default]
     Running,
+    /// From then on, since whoever brings it says so: it was sent before, and is to be called now.
+    From(DateTime<Utc>),
     /// Nobody does: it was sent long before it came here. It has no due time, so it is neither late nor alerted of, and stands in *To do*
     /// behind all that have one. Its clock starts when the person asks again.
     None,
@@ -87,6 +89,25 @@ pub struct NewLead {
     /// When the person sent it, as the provider says; the SLA clock starts here.
     pub created_at: DateTime<Utc>,
     pub received: Received,
+}
+
+impl NewLead {
+    /// From when on somebody waits for a call.
+    pub(super) fn begins_at(&self) -> Option<DateTime<Utc>> {
+        match self.clock {
+            Clock::Running => Some(self.created_at),
+            Clock::From(at) => Some(at),
+            Clock::None => None,
+        }
+    }
+}
+
+/// What would become of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    New,
+    /// Of somebody who is here; nobody named: of somebody before it among the same.
+    Joins(Option<LeadId>),
 }
 
 /// What became of a submission.
@@ -195,13 +216,14 @@ async fn join(tx: &mut Tx, lead: LeadId, submission: &Submission, sla: &Sla) -> 
     }
     row.set_person(tx, &person)?;
     row.enquiry_count += 1;
-    let wakes = new.clock == Clock::Running && row.due_at.is_none() && row.first_attempt_at.is_none();
+    let begins = new.begins_at();
+    let wakes = begins.is_some() && row.due_at.is_none() && row.first_attempt_at.is_none();
     if wakes {
         // Filed without a clock until now: from here on somebody waits.
-        let clock = sla.clock(new.created_at);
+        let clock = sla.clock(begins.unwrap_or(new.created_at));
         (row.opens_at, row.due_at) = (Some(clock.opens_at), Some(clock.due_at));
     }
-    if new.clock == Clock::Running {
+    if begins.is_some() {
         // Somebody who asks again wants to be called now, whatever was put off.
         row.snoozed_until = None;
         if row.status != Status::Scheduled.as_str() {
@@ -219,6 +241,32 @@ async fn join(tx: &mut Tx, lead: LeadId, submission: &Submission, sla: &Sla) -> 
     }
     // Also found by what they gave this time.
     sql::add_tokens(tx, lead, &submission.found_by).await
+}
+
+/// Says what would become of submissions. Nothing is stored.
+pub async fn outlook(tx: &mut Tx, new: Vec<NewLead>) -> Result<Vec<Outlook>> {
+    let submissions = new.into_iter().map(|new| Submission::new(tx, new)).collect::<Result<Vec<_>>>()?;
+    let mut outlooks = Vec::with_capacity(submissions.len());
+    let mut seen = HashSet::new();
+    for some in submissions.chunks(500) {
+        let asked: Vec<&Submission> = some.iter().collect();
+        for (submission, ground) in some.iter().zip(sql::grounds(tx, &asked).await?) {
+            let is_again = submission.names().any(|name| seen.contains(name));
+            seen.extend(submission.names());
+            outlooks.push(match ground.known.or(ground.open) {
+                Some(lead) => Outlook::Joins(Some(lead)),
+                None if is_again => Outlook::Joins(None),
+                None => Outlook::New,
+            });
+        }
+    }
+    Ok(outlooks)
+}
+
+/// Takes leads away for good that nobody has touched since they came: not tried, not written about, not changed by a person, not asked for
+/// again. Gives those that are gone.
+pub async fn take_back(tx: &mut Tx, ids: &[LeadId]) -> Result<Vec<LeadId>> {
+    sql::delete_untouched(tx, ids).await
 }
 
 /// The open lead of the same person, if the viewer may see it: whom a submission would join.

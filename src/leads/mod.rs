@@ -11,6 +11,7 @@
 
 mod capture;
 mod find;
+mod given;
 mod hand_over;
 mod http;
 mod jobs;
@@ -34,8 +35,12 @@ use crate::{
     error::Error,
     types::ids::{CampaignId, FormId, LeadId, UserId},
 };
-pub use capture::{Captured, Clock, NewConsent, NewLead, Person, Received, capture, capture_all, open_lead_of};
+pub use capture::{
+    Captured, Clock, NewConsent, NewLead, Outlook, Person, Received, capture, capture_all, open_lead_of, outlook,
+    take_back,
+};
 pub use find::{Counts, Filter, View, counts, detail, find, list, names, present_many, timeline_items};
+pub use given::{one_line, plausible_email};
 pub use hand_over::HandOver;
 pub use http::routes;
 pub use jobs::{EndSnooze, Reseal};
@@ -47,7 +52,7 @@ pub use score::{ScoreRule, Sign};
 pub use scoring::{ChangeScoring, Rescore, Scoring, TriedScore, change_scoring, scoring, try_scoring};
 pub use trace::{Trace, acknowledged, emitted, opened};
 pub use work::{
-    Change, assign, attempted, change, claim, one_line, outcome_known, plausible_email, release, snooze, wake,
+    Change, assign, attempted, change, claim, outcome_known, release, snooze, wake,
 };
 
 /// Where a lead stands (LP-016).

@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 use super::{
     EndSnooze, Lead, LostReason, Status,
     capture::{Person, behind_all},
-    find, queue, scoring,
+    find,
+    given::{one_line, plausible_email},
+    queue, scoring,
     sql::{self, Row},
     tokens,
     told::{Told, tell},
@@ -138,25 +140,6 @@ fn set_text(
     let Some(given) = given else { return Ok(()) };
     *field = one_line(given.as_deref(), name, longest)?;
     Ok(())
-}
-
-/// A field as a person typed it: without the space around it, none where it is empty. 422 `too_long`, `control_characters`.
-pub fn one_line(given: Option<&str>, name: &'static str, longest: usize) -> Result<Option<String>> {
-    let text = given.map(str::trim).filter(|text| !text.is_empty());
-    if text.is_some_and(|text| text.chars().count() > longest) {
-        return Err(Error::invalid(name, "too_long", format!("At most {longest} characters.")));
-    }
-    if text.is_some_and(|text| text.chars().any(char::is_control)) {
-        return Err(Error::invalid(name, "control_characters", "One line of text, please."));
-    }
-    Ok(text.map(str::to_owned))
-}
-
-/// Lightly: the proof is a letter that arrives.
-pub fn plausible_email(email: &str) -> bool {
-    email.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
-    }) && !email.contains(char::is_whitespace)
 }
 
 async fn set_status(tx: &mut Tx, row: &mut Row, next: Status, reason: Option<LostReason>) -> Result<()> {
@@ -322,7 +305,9 @@ pub async fn attempted(tx: &mut Tx, viewer: &Viewer, id: LeadId, at: DateTime<Ut
         row.first_attempt_at = Some(first);
         // Nobody waited for an answer to what came without a clock.
         if row.due_at.is_some() {
-            let waited = sla::current(tx).await?.waited(row.created_at, first);
+            // A file's lead was sent long before anybody was to call.
+            let since = if row.source == "import" { row.received_at } else { row.created_at };
+            let waited = sla::current(tx).await?.waited(since, first);
             row.response_seconds = Some(waited.seconds);
             row.response_business_seconds = Some(waited.business_seconds);
         }

@@ -69,6 +69,8 @@ pub enum Topic {
     Connections,
     /// The other doors: their names, secrets, and what could not be read.
     Sources,
+    /// Files that are taken in; leads may have come or gone by them, many at once.
+    Imports,
 }
 
 impl Event {

@@ -45,6 +45,7 @@ pub fn api(demo: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(integrations::operator_routes())
         .merge(doors::routes())
         .merge(doors::owner_routes())
+        .merge(doors::import_routes())
         .merge(audit::routes());
     if demo {
         routes = routes.merge(identity::demo_routes());

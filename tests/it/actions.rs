@@ -170,9 +170,21 @@ async fn with_sources(app: &TestApp) {
     let path = format!("/api/sources/{}", id(&made["source"]));
     app.asha().put(&path, json!({ "name": "The shop" })).await.ok();
     app.asha().post(&format!("{path}/secret"), Value::Null).await.ok();
+    app.asha().post(&format!("{path}/preview"), json!({ "targets": {} })).await.ok();
     let mapping = json!({ "targets": { "note": "message" } });
     app.asha().with_header("if-match", "\"1\"").put(&format!("{path}/mapping"), mapping).await.ok();
     assert_eq!(app.asha().delete(&path).await.status, 204);
+    let file = app
+        .asha()
+        .raw(Method::POST, "/api/imports", "application/octet-stream", b"phone\n40099123\n".to_vec())
+        .await
+        .ok();
+    let path = format!("/api/imports/{}", id(&file));
+    app.asha().post(&format!("{path}/check"), json!({})).await.ok();
+    app.asha().post(&format!("{path}/start"), json!({})).await.ok();
+    app.run_jobs().await;
+    app.asha().post(&format!("{path}/undo"), Value::Null).await.ok();
+    app.run_jobs().await;
 }
 
 async fn with_meta(app: &TestApp) {

@@ -6,10 +6,11 @@ use proptest::prelude::*;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 3] = [
+const TARGETS: [Target; 4] = [
     ("webhook", nextmove::fuzzing::webhook),
     ("mapping", nextmove::fuzzing::mapping),
     ("phone", nextmove::fuzzing::phone),
+    ("payload", nextmove::fuzzing::payload),
 ];
 
 fn corpus(name: &str) -> Vec<(String, Vec<u8>)> {
@@ -74,6 +75,11 @@ proptest! {
     #[test]
     fn a_damaged_lead_holds(data in mutated("mapping")) {
         nextmove::fuzzing::mapping(&data);
+    }
+
+    #[test]
+    fn a_damaged_payload_or_file_holds(data in mutated("payload")) {
+        nextmove::fuzzing::payload(&data);
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod faults;
 mod floors;
 mod health;
 mod identity;
+mod imports;
 mod input;
 mod keys;
 mod leads;

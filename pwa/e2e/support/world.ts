@@ -13,6 +13,7 @@ export interface Lead {
   full_name: string | null
   assignee_id: string | null
   attempt_count: number
+  enquiry_count: number
 }
 
 export const FORM = '900100200300401'

@@ -142,5 +142,19 @@ const source = createRoute({
   component: lazyRouteComponent(() => import('@/features/connect/SourceScreen'), 'SourceScreen'),
 })
 
+const imports = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/imports',
+  beforeLoad: only('owner', 'manager'),
+  component: lazyRouteComponent(() => import('@/features/imports/ImportsScreen'), 'ImportsScreen'),
+})
+
+const oneImport = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/settings/imports/$importId',
+  beforeLoad: only('owner', 'manager'),
+  component: lazyRouteComponent(() => import('@/features/imports/ImportScreen'), 'ImportScreen'),
+})
+
 /** What is set up now and then: a route each, and a row on the profile (features/profile/Settings.tsx), in the same order. */
-export const settings = [team, rota, person, shift, security, alerts, access, hours, escalation, distribution, scoring, sending, sequences, sequence, meta, mapping, sources, source, tally, audit] as const
+export const settings = [team, rota, person, shift, security, alerts, access, hours, escalation, distribution, scoring, sending, sequences, sequence, meta, mapping, sources, source, imports, oneImport, tally, audit] as const

@@ -9,7 +9,7 @@ use crate::{
     db::{Tx, seal::Sealed},
     error::Result,
     leads::{
-        capture::{Clock, NewConsent, NewLead, Submission, behind_all},
+        capture::{NewConsent, NewLead, Submission, behind_all},
         score::Looked,
         scoring,
     },
@@ -69,6 +69,22 @@ pub(in crate::leads) async fn grounds(tx: &mut Tx, submissions: &[&Submission]) 
     Ok(rows.into_iter().map(|row| Ground { known: row.known.map(LeadId), open: row.open.map(LeadId) }).collect())
 }
 
+/// Deletes those of the leads that nobody has touched.
+pub(in crate::leads) async fn delete_untouched(tx: &mut Tx, ids: &[LeadId]) -> Result<Vec<LeadId>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let gone = sqlx::query_scalar!(
+        "delete from leads where id = any($1) and status = 'new' and attempt_count = 0 and enquiry_count = 1
+             and not exists (select from lead_notes n where n.lead_id = leads.id)
+             and not exists (select from lead_history h where h.lead_id = leads.id and h.actor_id is not null)
+         returning id",
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    sqlx::query!("delete from lead_tokens where lead_id = any($1)", &gone).execute(tx.conn()).await?;
+    Ok(gone.into_iter().map(LeadId).collect())
+}
+
 /// The newest open lead that has one of these tokens.
 pub(in crate::leads) async fn open_lead(tx: &mut Tx, tokens: &[Vec<u8>]) -> Result<Option<LeadId>> {
     let id = sqlx::query_scalar!(
@@ -88,7 +104,7 @@ pub(in crate::leads) async fn open_lead(tx: &mut Tx, tokens: &[Vec<u8>]) -> Resu
 /// agreed to.
 pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submission)], sla: &Sla) -> Result<()> {
     let now = tx.now();
-    let clock = |new: &NewLead| (new.clock == Clock::Running).then(|| sla.clock(new.created_at));
+    let clock = |new: &NewLead| new.begins_at().map(|at| sla.clock(at));
     let clocks: Vec<Option<SlaClock>> = leads.iter().map(|(_, submission)| clock(&submission.new)).collect();
     let due_next = |(clock, (_, submission)): (&Option<SlaClock>, &(LeadId, &Submission))| {
         clock.map_or_else(|| behind_all(submission.new.created_at), |clock| clock.due_at)

@@ -14,7 +14,7 @@ pub(super) use beside::{
     add_tokens, consents, history, insert_history, insert_note, later_answers, replace_tokens, reseal_beside,
     trace_first_attempt, was_edited,
 };
-pub(super) use capture::{grounds, insert_enquiry, insert_leads, lock_submissions, open_lead};
+pub(super) use capture::{delete_untouched, grounds, insert_enquiry, insert_leads, lock_submissions, open_lead};
 pub(super) use lists::{counts, found, ids_after, newest, next_due, open_ids_of};
 pub(super) use past::{has_leads, insert_past};
 pub(super) use queue::{enqueue, in_hand, queued};

@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { BellRing, CalendarCheck2, CalendarClock, CalendarRange, ChevronRight, DoorOpen, Gauge, MessageSquareText, PlugZap, Scale, ScrollText, ShieldCheck, Shuffle, Siren, UsersRound, Webhook, Workflow, type LucideIcon } from 'lucide-react'
+import { BellRing, CalendarCheck2, CalendarClock, CalendarRange, ChevronRight, DoorOpen, FileUp, Gauge, MessageSquareText, PlugZap, Scale, ScrollText, ShieldCheck, Shuffle, Siren, UsersRound, Webhook, Workflow, type LucideIcon } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { Role } from '@/shared/api/types'
 import { useSession } from '@/shared/session/queries'
@@ -30,6 +30,7 @@ const places = (): Place[] => [
   { to: '/settings/sequences', icon: Workflow, label: m.sequence_title(), hint: m.sequence_row_hint(), roles: ['owner'] },
   { to: '/settings/meta', icon: PlugZap, label: m.connect_title(), hint: m.connect_row_hint(), roles: ['owner'] },
   { to: '/settings/sources', icon: Webhook, label: m.source_title(), hint: m.source_row_hint(), roles: ['owner'] },
+  { to: '/settings/imports', icon: FileUp, label: m.import_title(), hint: m.import_row_hint(), roles: ['owner', 'manager'] },
   { to: '/settings/count', icon: Scale, label: m.tally_title(), hint: m.tally_row_hint(), roles: ['owner', 'manager'] },
   { to: '/settings/audit', icon: ScrollText, label: m.audit_title(), hint: m.audit_settings_hint(), roles: ['owner'] },
 ]

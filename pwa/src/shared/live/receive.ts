@@ -73,6 +73,12 @@ export class Receiver {
         void refetchQuietly(this.client, { queryKey: leadKeys.timeline(id) })
         void refetchQuietly(this.client, { queryKey: leadKeys.detail(id) })
         return
+      case 'imports':
+        // Many leads may have come or gone at once.
+        void refetchQuietly(this.client, { queryKey: ['imports'] })
+        void refetchQuietly(this.client, { queryKey: leadKeys.lists })
+        this.recount()
+        return
       case 'connections':
         void refetchQuietly(this.client, { queryKey: ['connections'] })
         void refetchQuietly(this.client, { queryKey: ['connect'] })
