@@ -140,7 +140,8 @@ impl Job<App> for SweepOrganization {
                     let now = tx.now();
                     let events = outbox::prune(tx, now - EVENTS_KEPT, SWEPT).await?;
                     let listed = integrations::forget_listed(tx, SWEPT).await?;
-                    let events = events.max(messages::prune(tx, SWEPT).await?).max(listed).max(doors::forget(tx, SWEPT).await?);
+                    let events =
+                        events.max(messages::prune(tx, SWEPT).await?).max(listed).max(doors::forget(tx, SWEPT).await?);
                     let told = notifications::prune(tx, now - NOTIFICATIONS_KEPT, SWEPT).await?;
                     Ok(events.max(told).max(crate::db::prune_replays(tx, now - KEYS_KEPT, SWEPT).await?))
                 })

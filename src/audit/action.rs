@@ -148,7 +148,7 @@ pub enum Action {
 
 impl Action {
     /// All that are written.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 85] = [
         Self::LeadCaptured,
         Self::LeadEnquired,
         Self::LeadStatusChanged,
@@ -250,7 +250,9 @@ impl Action {
 
     fn parts(self) -> (&'static str, Group, Option<Subject>) {
         use Group::{Access, Leads, Settings, System, Team, Views};
-        use Subject::{Delivery, Form, Import, Invitation, Lead, Organization, Page, Sequence, Source, Suppression, User};
+        use Subject::{
+            Delivery, Form, Import, Invitation, Lead, Organization, Page, Sequence, Source, Suppression, User,
+        };
         match self {
             Self::LeadCaptured => ("lead_captured", Leads, Some(Lead)),
             Self::LeadEnquired => ("lead_enquired", Leads, Some(Lead)),

@@ -29,8 +29,8 @@ use crate::{
 };
 pub use action::Action;
 pub use entry::Entry;
-pub use kinds::{Group, Subject};
 pub use jobs::{CheckTrail, CheckTrails, ResealOrigins};
+pub use kinds::{Group, Subject};
 pub use read::{ActorKind, Chain, Checked, FileFilter, Filter, Told, all, chain, list};
 pub use verify::{Break, Found, Position, head, verify};
 pub use views::{SEEN_FOR, saw, saw_in};

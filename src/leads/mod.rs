@@ -51,9 +51,7 @@ pub use remap::{is_untouched, remap};
 pub use score::{ScoreRule, Sign};
 pub use scoring::{ChangeScoring, Rescore, Scoring, TriedScore, change_scoring, scoring, try_scoring};
 pub use trace::{Trace, acknowledged, emitted, opened};
-pub use work::{
-    Change, assign, attempted, change, claim, outcome_known, release, snooze, wake,
-};
+pub use work::{Change, assign, attempted, change, claim, outcome_known, release, snooze, wake};
 
 /// Where a lead stands (LP-016).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]

@@ -1,8 +1,8 @@
 //! The statements on messages, suppressions, settings; and on the directory's routes, by which an organization is found.
 
 mod directory;
-mod shown;
 mod settings;
+mod shown;
 mod suppressions;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,8 +23,8 @@ use directory::route_index;
 pub(super) use directory::{
     callback, close_callback, correspondents, insert_callback, owner_of_number, route, route_of_link, take_number,
 };
-pub(super) use shown::{of_lead, own_standing, standing};
 pub(super) use settings::{save_settings, settings};
+pub(super) use shown::{of_lead, own_standing, standing};
 pub use suppressions::suppressed_address;
 pub(super) use suppressions::{delete_suppression, insert_suppression, suppression_of, suppressions};
 

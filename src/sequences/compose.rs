@@ -5,11 +5,11 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
 use super::{Step, StepKind};
 use crate::{
+    db::Tx,
     error::{Error, Result},
     identity,
     leads::LeadDetail,
     organizations::Organization,
-    db::Tx,
     types::ids::UserId,
 };
 
@@ -56,7 +56,11 @@ pub(super) fn check(field: &'static str, text: &str) -> Result<()> {
     let template = environment.template_from_str(text).map_err(invalid)?;
     let unknown = template.undeclared_variables(false).into_iter().find(|name| !PLACES.contains(&name.as_str()));
     if let Some(name) = unknown {
-        return Err(Error::invalid(field, "place_unknown", format!("There is no place {name}; there are {}.", PLACES.join(", "))));
+        return Err(Error::invalid(
+            field,
+            "place_unknown",
+            format!("There is no place {name}; there are {}.", PLACES.join(", ")),
+        ));
     }
     let example = Filling {
         name: "Kari Nordmann".to_owned(),
@@ -66,7 +70,11 @@ pub(super) fn check(field: &'static str, text: &str) -> Result<()> {
         agent: "x".to_owned(),
     };
     fill(text, &example).map(drop).map_err(|_| {
-        Error::invalid(field, "template_invalid", "It reads well, and cannot be written: a loop, or a filter that does not fit.")
+        Error::invalid(
+            field,
+            "template_invalid",
+            "It reads well, and cannot be written: a loop, or a filter that does not fit.",
+        )
     })
 }
 
@@ -80,16 +88,20 @@ fn fill(text: &str, filling: &Filling) -> Result<String> {
         organization => filling.organization.clone(),
         agent => filling.agent.clone(),
     };
-    environment().render_str(text, values).map_err(|error| Error::internal(format!("a template of a sequence: {}", error.kind())))
+    environment()
+        .render_str(text, values)
+        .map_err(|error| Error::internal(format!("a template of a sequence: {}", error.kind())))
 }
 
 /// Writes a step.
 pub(super) fn write(step: &Step, filling: &Filling) -> Result<Written> {
     let subject = step.subject.as_deref().map(|subject| fill(subject, filling)).transpose()?;
-    let subject = subject.map(|subject| subject.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect());
+    let subject =
+        subject.map(|subject| subject.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect());
     let text = fill(&step.text, filling)?.trim().to_owned();
     let html = (step.kind == StepKind::Email).then(|| {
-        let paragraphs = text.split("\n\n").map(|paragraph| format!("<p>{}</p>", escaped(paragraph).replace('\n', "<br>")));
+        let paragraphs =
+            text.split("\n\n").map(|paragraph| format!("<p>{}</p>", escaped(paragraph).replace('\n', "<br>")));
         paragraphs.collect()
     });
     Ok(Written { subject, text, html })
@@ -131,7 +143,8 @@ mod tests {
 
     #[test]
     fn a_person_is_greeted_by_name_and_one_without_is_greeted_all_the_same() {
-        let kari = Filling { name: "Kari Nordmann".to_owned(), organization: "Fjord & Tak".to_owned(), ..Filling::default() };
+        let kari =
+            Filling { name: "Kari Nordmann".to_owned(), organization: "Fjord & Tak".to_owned(), ..Filling::default() };
         let text = "Hei {{ first_name or 'der' }}, her er {{ organization }}.";
         assert_eq!(write(&step(StepKind::Sms, text), &kari).expect("writes").text, "Hei Kari, her er Fjord & Tak.");
         let nobody = Filling { name: String::new(), ..kari.clone() };

@@ -127,7 +127,10 @@ async fn begin_by(tx: &mut Tx, lead: LeadId, trigger: Trigger) -> Result<()> {
     let Some(detail) = found(tx, lead).await? else { return Ok(()) };
     for sequence in candidates {
         let is_news = is_news(trigger, &detail, sequence.since, tx.now());
-        if is_news && fits(&sequence.sequence.draft.filter, &detail) && !sql::has_run(tx, sequence.sequence.id, lead).await? {
+        if is_news
+            && fits(&sequence.sequence.draft.filter, &detail)
+            && !sql::has_run(tx, sequence.sequence.id, lead).await?
+        {
             begin(tx, &sequence.sequence, &detail).await?;
             return Ok(());
         }
@@ -152,7 +155,8 @@ fn is_news(trigger: Trigger, detail: &LeadDetail, since: DateTime<Utc>, now: Dat
 fn fits(filter: &Narrowing, detail: &LeadDetail) -> bool {
     let lead = &detail.lead;
     (filter.forms.is_empty() || lead.form_id.is_some_and(|form| filter.forms.contains(&form)))
-        && (filter.campaigns.is_empty() || lead.campaign_id.is_some_and(|campaign| filter.campaigns.contains(&campaign)))
+        && (filter.campaigns.is_empty()
+            || lead.campaign_id.is_some_and(|campaign| filter.campaigns.contains(&campaign)))
 }
 
 /// Begins, unless the lead is in one already. `false`: it is, or there is nobody to write to any more.

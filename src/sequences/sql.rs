@@ -70,16 +70,20 @@ pub(super) async fn active_by(tx: &mut Tx, trigger: Trigger) -> Result<Vec<Begin
     rows.into_iter()
         .map(|row| {
             let filter: Narrowing = serde_json::from_value(row.filter)?;
-            let draft = Draft { name: row.name, is_active: true, trigger, filter, steps: serde_json::from_value(row.steps)? };
+            let draft =
+                Draft { name: row.name, is_active: true, trigger, filter, steps: serde_json::from_value(row.steps)? };
             let (version, updated_at) = (row.version, row.updated_at);
-            let sequence = Sequence { id: SequenceId(row.id), draft, running: 0, answered: 0, total: 0, version, updated_at };
+            let sequence =
+                Sequence { id: SequenceId(row.id), draft, running: 0, answered: 0, total: 0, version, updated_at };
             Ok(Beginning { sequence, since: row.created_at })
         })
         .collect()
 }
 
 pub(super) async fn count(tx: &mut Tx) -> Result<i64> {
-    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from sequences where archived_at is null"#).fetch_one(tx.conn()).await?)
+    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from sequences where archived_at is null"#)
+        .fetch_one(tx.conn())
+        .await?)
 }
 
 pub(super) async fn insert(tx: &mut Tx, id: SequenceId, draft: &Draft) -> Result<()> {
@@ -176,7 +180,10 @@ pub(super) async fn lock(tx: &mut Tx, id: SequenceRunId) -> Result<Option<Way>> 
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|row| way(row.id, row.lead_id, row.steps, row.position, row.state, row.next_at, row.message_id, row.started_at)).transpose()
+    row.map(|row| {
+        way(row.id, row.lead_id, row.steps, row.position, row.state, row.next_at, row.message_id, row.started_at)
+    })
+    .transpose()
 }
 
 /// The run that the lead is in, locked.
@@ -188,7 +195,10 @@ pub(super) async fn running_way(tx: &mut Tx, lead: LeadId) -> Result<Option<Way>
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|row| way(row.id, row.lead_id, row.steps, row.position, row.state, row.next_at, row.message_id, row.started_at)).transpose()
+    row.map(|row| {
+        way(row.id, row.lead_id, row.steps, row.position, row.state, row.next_at, row.message_id, row.started_at)
+    })
+    .transpose()
 }
 
 #[allow(clippy::too_many_arguments)] // a row
@@ -263,9 +273,10 @@ pub(super) async fn has_run(tx: &mut Tx, sequence: SequenceId, lead: LeadId) -> 
 }
 
 pub(super) async fn running_of(tx: &mut Tx, sequence: SequenceId) -> Result<Vec<SequenceRunId>> {
-    let rows = sqlx::query_scalar!("select id from sequence_runs where sequence_id = $1 and state = 'running'", sequence.0)
-        .fetch_all(tx.conn())
-        .await?;
+    let rows =
+        sqlx::query_scalar!("select id from sequence_runs where sequence_id = $1 and state = 'running'", sequence.0)
+            .fetch_all(tx.conn())
+            .await?;
     Ok(rows.into_iter().map(SequenceRunId).collect())
 }
 
@@ -289,7 +300,9 @@ pub(super) async fn overdue(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> R
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter().map(|row| Ok((SequenceRunId(row.id), usize::try_from(row.position).map_err(Error::internal)?))).collect()
+    rows.into_iter()
+        .map(|row| Ok((SequenceRunId(row.id), usize::try_from(row.position).map_err(Error::internal)?)))
+        .collect()
 }
 
 pub(super) async fn newest_run(tx: &mut Tx, lead: LeadId) -> Result<Option<Run>> {
@@ -323,7 +336,8 @@ pub(super) async fn newest_run(tx: &mut Tx, lead: LeadId) -> Result<Option<Run>>
 
 /// The organizations whose streams are read.
 pub(super) async fn followers(directory: &mut Directory) -> Result<Vec<OrganizationId>> {
-    let rows = sqlx::query_scalar!("select organization_id from sequence_followers").fetch_all(directory.conn()).await?;
+    let rows =
+        sqlx::query_scalar!("select organization_id from sequence_followers").fetch_all(directory.conn()).await?;
     Ok(rows.into_iter().map(OrganizationId).collect())
 }
 
@@ -343,9 +357,12 @@ pub(super) async fn follow_from(tx: &mut Tx, sequence: i64) -> Result<()> {
 /// How far it was read; nobody else reads on until the end of the transaction.
 pub(super) async fn followed_to(tx: &mut Tx) -> Result<Option<i64>> {
     let organization = tx.organization();
-    Ok(sqlx::query_scalar!("select sequence from sequence_followers where organization_id = $1 for update", organization.0)
-        .fetch_optional(tx.conn())
-        .await?)
+    Ok(sqlx::query_scalar!(
+        "select sequence from sequence_followers where organization_id = $1 for update",
+        organization.0
+    )
+    .fetch_optional(tx.conn())
+    .await?)
 }
 
 pub(super) async fn followed(tx: &mut Tx, sequence: i64) -> Result<()> {

@@ -51,7 +51,13 @@ pub struct PreviewedStep {
 }
 
 /// What this draft would say to that lead. 404; 422 as for saving.
-pub(super) async fn preview(tx: &mut Tx, app: &App, viewer: &Viewer, mut draft: Draft, lead: LeadId) -> Result<Preview> {
+pub(super) async fn preview(
+    tx: &mut Tx,
+    app: &App,
+    viewer: &Viewer,
+    mut draft: Draft,
+    lead: LeadId,
+) -> Result<Preview> {
     check(&mut draft)?;
     let detail = leads::detail(tx, viewer, lead).await?;
     let organization = organizations::current(tx).await?;
@@ -68,14 +74,18 @@ pub(super) async fn preview(tx: &mut Tx, app: &App, viewer: &Viewer, mut draft: 
         at = hours.opening(at).unwrap_or(at);
         let written = compose::write(step, &filling)?;
         let (channel, address, has_way) = match step.kind {
-            StepKind::Sms => (Some(Channel::Sms), phone.as_ref().map(|phone| phone.as_str().to_owned()), app.sms.is_some()),
+            StepKind::Sms => {
+                (Some(Channel::Sms), phone.as_ref().map(|phone| phone.as_str().to_owned()), app.sms.is_some())
+            }
             StepKind::Email => (Some(Channel::Email), email.clone(), app.mail.is_some()),
             StepKind::Task => (None, None, true),
         };
         let obstacle = match (channel, address) {
             (None, _) => None,
             (Some(_), None) => Some("no_address"),
-            (Some(channel), Some(address)) if messages::is_suppressed(tx, channel, &address).await? => Some("opted_out"),
+            (Some(channel), Some(address)) if messages::is_suppressed(tx, channel, &address).await? => {
+                Some("opted_out")
+            }
             (Some(_), Some(_)) if !consent => Some("no_consent"),
             (Some(_), Some(_)) if !has_way => Some("not_configured"),
             (Some(_), Some(_)) => None,

@@ -18,8 +18,8 @@ use super::{
     audit, health, middleware, openapi, pwa,
 };
 use crate::{
-    alerts, app::App, attempts, campaigns, desk, distribution, doors, error::Error, identity, integrations, leads, messages,
-    notifications, rota, sequences, sla,
+    alerts, app::App, attempts, campaigns, desk, distribution, doors, error::Error, identity, integrations, leads,
+    messages, notifications, rota, sequences, sla,
 };
 
 /// A request body; webhooks, which come in batches, set their own.

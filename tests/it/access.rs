@@ -345,8 +345,14 @@ async fn everybody_is_answered_as_the_table_says() {
                 None => app.anonymous(),
             };
             let is_versioned = method == Method::PATCH
-                || ["put /api/forms/{id}/mapping", "put /api/sources/{id}/mapping", "put /api/sla", "put /api/escalation", "put /api/me/alerts"]
-                    .contains(&line.operation);
+                || [
+                    "put /api/forms/{id}/mapping",
+                    "put /api/sources/{id}/mapping",
+                    "put /api/sla",
+                    "put /api/escalation",
+                    "put /api/me/alerts",
+                ]
+                .contains(&line.operation);
             let caller = if is_versioned { caller.with_header("if-match", "\"1\"") } else { caller };
             let body = (line.body)(&app);
             let body = (!body.is_null()).then_some(body);

@@ -56,6 +56,8 @@ async fn from_postcode(app: &TestApp, postcode: &str, phone: Option<&str>) -> Le
     };
     let at = app.clock.now();
     let new = NewLead {
+        id: None,
+        clock: leads::Clock::Running,
         source: "manual",
         platform: None,
         meta_lead_id: None,

@@ -62,7 +62,13 @@ fn consent(key: &str, given: bool) -> NewConsent {
     NewConsent { key: key.to_owned(), text, version: key.to_owned(), given, inferred: false, privacy_policy_url: None }
 }
 
-async fn capture(app: &TestApp, organization: OrganizationId, person: Person, consents: Vec<NewConsent>, at: DateTime<Utc>) -> LeadId {
+async fn capture(
+    app: &TestApp,
+    organization: OrganizationId,
+    person: Person,
+    consents: Vec<NewConsent>,
+    at: DateTime<Utc>,
+) -> LeadId {
     let new = leads::NewLead { consents, ..new_lead(person, at) };
     let captured = app.app.db.write(organization, Actor::System, async |tx| {
         leads::capture(tx, new.clone(), &Sla::always(TimeDelta::minutes(15))).await
@@ -81,7 +87,12 @@ async fn lead(app: &TestApp, person: Person) -> LeadId {
 async fn follow(app: &TestApp) {
     for organization in [app.world.acme, app.world.globex] {
         let enqueued = app.app.db.directory(async |directory| {
-            jobs::enqueue_for::<App, _>(directory, Some(organization), &Follow { organization: organization.to_string() }).await
+            jobs::enqueue_for::<App, _>(
+                directory,
+                Some(organization),
+                &Follow { organization: organization.to_string() },
+            )
+            .await
         });
         enqueued.await.expect("enqueued");
     }
@@ -160,7 +171,9 @@ async fn a_new_lead_is_greeted_by_a_machine_and_its_clock_goes_on() {
     let app = app().await;
     app.asha().post("/api/sequences", sequence("new_lead", &three()[..1])).await.ok();
     // Meta had kept this one for a week, and this one came before there was a sequence.
-    let old = capture(&app, app.world.acme, Person { phone: None, ..kari() }, Vec::new(), monday() - TimeDelta::days(7)).await;
+    let old =
+        capture(&app, app.world.acme, Person { phone: None, ..kari() }, Vec::new(), monday() - TimeDelta::days(7))
+            .await;
     app.advance(TimeDelta::minutes(1));
     let id = lead(&app, Person { email: None, ..kari() }).await;
     follow(&app).await;
@@ -168,15 +181,23 @@ async fn a_new_lead_is_greeted_by_a_machine_and_its_clock_goes_on() {
     assert_eq!(out(&app).len(), 1);
     assert_eq!(standing(&app, id).await.0, "done");
     let shown = app.ravi().get(&format!("/api/leads/{id}")).await.ok();
-    assert_eq!((&shown["first_attempt_at"], &shown["attempt_count"], &shown["status"]), (&Value::Null, &json!(0), &json!("new")));
+    assert_eq!(
+        (&shown["first_attempt_at"], &shown["attempt_count"], &shown["status"]),
+        (&Value::Null, &json!(0), &json!("new"))
+    );
     assert!(!shown["due_at"].is_null(), "the SLA's clock goes on");
 }
 
 #[tokio::test]
 async fn whatever_says_that_somebody_is_there_stops_it() {
-    for (what, why) in
-        [("reply", "answered"), ("reached", "reached"), ("lost", "moved"), ("stop", "opted_out"), ("hand", "by_hand"), ("archived", "archived")]
-    {
+    for (what, why) in [
+        ("reply", "answered"),
+        ("reached", "reached"),
+        ("lost", "moved"),
+        ("stop", "opted_out"),
+        ("hand", "by_hand"),
+        ("archived", "archived"),
+    ] {
         let app = app().await;
         let made = app.asha().post("/api/sequences", sequence("no_answer", &three())).await.ok();
         let id = lead(&app, kari()).await;
@@ -188,7 +209,8 @@ async fn whatever_says_that_somebody_is_there_stops_it() {
             "reply" => drop(app.senders.answer("twilio", KARI, "Acme", "Ring meg etter fire").await),
             "reached" => call(&app, id, "reached").await,
             "lost" => {
-                let version = app.ravi().get(&format!("/api/leads/{id}")).await.ok()["version"].as_i64().expect("a version");
+                let version =
+                    app.ravi().get(&format!("/api/leads/{id}")).await.ok()["version"].as_i64().expect("a version");
                 let lost = json!({ "status": "lost", "lost_reason": "not_interested" });
                 app.ravi().patch(&format!("/api/leads/{id}"), i32::try_from(version).expect("small"), lost).await.ok();
             }
@@ -229,7 +251,8 @@ async fn what_stops_it_while_a_message_waits_takes_the_message_back() {
     later(&app, TimeDelta::hours(1)).await;
     assert_eq!(out(&app).len(), 0);
     let timeline = app.ravi().get(&format!("/api/leads/{id}/timeline")).await.ok();
-    let message = timeline["items"].as_array().expect("items").iter().find(|item| item["kind"] == "message").expect("it is told");
+    let message =
+        timeline["items"].as_array().expect("items").iter().find(|item| item["kind"] == "message").expect("it is told");
     assert_eq!(message["message"]["state"], "cancelled");
 }
 
@@ -237,7 +260,8 @@ async fn what_stops_it_while_a_message_waits_takes_the_message_back() {
 async fn whoever_did_not_agree_is_not_written_to() {
     let app = app().await;
     app.asha().post("/api/sequences", sequence("new_lead", &three()[..1])).await.ok();
-    let refused = capture(&app, app.world.acme, kari(), vec![consent("terms", true), consent("sms", false)], monday()).await;
+    let refused =
+        capture(&app, app.world.acme, kari(), vec![consent("terms", true), consent("sms", false)], monday()).await;
     let nobody = lead(&app, Person { full_name: Some("Uten Nummer".to_owned()), ..Person::default() }).await;
     follow(&app).await;
     assert_eq!(standing(&app, refused).await, ("stopped".to_owned(), Some("no_consent".to_owned())));
@@ -343,7 +367,14 @@ async fn an_edit_holds_for_those_who_come_and_sequences_are_each_organizations_o
     assert_eq!(app.gita().get("/api/sequences").await.ok()["items"], json!([]));
     assert_eq!(app.gita().with_header("if-match", "\"2\"").put(&path, edited).await.status, 404);
     assert_eq!(app.gita().get(&format!("/api/leads/{first}/sequence")).await.status, 404);
-    let theirs = capture(&app, app.world.globex, Person { phone: Phone::from_e164("+4915112345678").ok(), ..kari() }, Vec::new(), app.clock.now()).await;
+    let theirs = capture(
+        &app,
+        app.world.globex,
+        Person { phone: Phone::from_e164("+4915112345678").ok(), ..kari() },
+        Vec::new(),
+        app.clock.now(),
+    )
+    .await;
     follow(&app).await;
     assert!(app.gita().get(&format!("/api/leads/{theirs}/sequence")).await.ok()["run"].is_null());
     let by_mats = app.mats().send(Method::POST, "/api/sequences", Some(sequence("by_hand", &three()))).await;

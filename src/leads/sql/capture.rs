@@ -125,7 +125,8 @@ pub(in crate::leads) async fn insert_leads(tx: &mut Tx, leads: &[(LeadId, &Submi
         token_leads.extend(found_by.iter().map(|_| id.0));
     }
     let rules = scoring::scoring(tx).await?.rules;
-    let looked = leads.iter().zip(&clocks).map(|((_, one), clock)| Looked::new(&one.new, clock.map(|clock| clock.opens_at)));
+    let looked =
+        leads.iter().zip(&clocks).map(|((_, one), clock)| Looked::new(&one.new, clock.map(|clock| clock.opens_at)));
     let scores: Vec<i16> = looked.map(|looked| looked.score(&rules)).collect();
     let sealed = |field: fn(&SealedPerson) -> &Option<Sealed>| -> Vec<Option<&[u8]>> {
         people.iter().map(|person| bytes(field(person))).collect()

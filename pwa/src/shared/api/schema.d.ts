@@ -470,6 +470,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest imports. */
+        get: operations["imports_list"];
+        put?: never;
+        /** Takes a file of leads in, at most 5 MB and 20,000 rows, to be looked at. Nothing becomes a lead yet. */
+        post: operations["imports_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import, with its columns and how far it is. */
+        get: operations["imports_find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would happen to each row. Nothing does. */
+        post: operations["imports_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that could not be taken in, as they stood in the file, with what is wrong with each. */
+        get: operations["imports_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the rows in, some hundred at a time. How far it is tells `GET`; `changed` with the topic `imports` says when. */
+        post: operations["imports_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the leads back that nobody has touched since. */
+        post: operations["imports_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations": {
         parameters: {
             query?: never;
@@ -619,7 +722,8 @@ export interface paths {
         /** A page of leads. */
         get: operations["leads_list"];
         put?: never;
-        post?: never;
+        /** Takes down a person who came by another way. Of somebody with an open lead it is one more enquiry of that. */
+        post: operations["leads_enter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -637,6 +741,23 @@ export interface paths {
         get: operations["leads_counts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leads/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks for an open lead of the same person, before it is taken down twice. A POST, since numbers and addresses stand in no URL. */
+        post: operations["leads_match_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -776,6 +897,31 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leads/{id}/sequence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a lead stands in a sequence */
+        get: operations["sequences_current"];
+        put?: never;
+        /**
+         * Begin a sequence with a lead
+         * @description 409 `in_sequence`, `closed`.
+         */
+        post: operations["sequences_begin"];
+        /**
+         * Stop the sequence that a lead is in
+         * @description What has not left yet is taken back. 404 where there is none.
+         */
+        delete: operations["sequences_stop"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1599,6 +1745,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The sequences of the organization
+         * @description Everybody sees them: whoever begins one by hand chooses.
+         */
+        get: operations["sequences_list"];
+        put?: never;
+        /**
+         * Write a sequence
+         * @description 422 with the place of what is wrong (`steps.0.text`): `required`, `too_long`, `too_many`, `out_of_range`, `template_invalid`,
+         *     `place_unknown`; 409 `too_many`.
+         */
+        post: operations["sequences_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sequences/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a sequence would say to a lead
+         * @description With the lead's own data, and why a step would not be sent. Nothing is sent, nothing is saved.
+         */
+        post: operations["sequences_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sequences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a sequence
+         * @description For leads that begin from then on: whoever is in it goes on with the steps as they were. 422 as for a new one.
+         */
+        put: operations["sequences_change"];
+        post?: never;
+        /**
+         * Put a sequence away
+         * @description Whoever is in it gets nothing more of it.
+         */
+        delete: operations["sequences_archive"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1824,6 +2039,128 @@ export interface paths {
          */
         put: operations["sla_change"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The addresses by which other systems and forms bring leads. */
+        get: operations["sources_list"];
+        put?: never;
+        /** Makes one. The secret is told this once. */
+        post: operations["sources_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Names it anew, or sends people elsewhere afterwards. */
+        put: operations["sources_change"];
+        post?: never;
+        /** Takes it away, with what came by it. Its leads stay. */
+        delete: operations["sources_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest that came, and what became of each. Ids only. */
+        get: operations["sources_list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads again what could not be read. */
+        post: operations["sources_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/mapping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fields that came lately, with where they go. */
+        get: operations["sources_mapping"];
+        /** Decides where the fields go, for what comes from now on. */
+        put: operations["sources_decide"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What decisions would do to what came last. Nothing is saved. */
+        post: operations["sources_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it another secret, which is told this once. The one before is good for 24 hours more. */
+        post: operations["sources_rotate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2069,7 +2406,7 @@ export interface components {
          * @description A kind of action. Its name stands in the database, in snake case, and never changes.
          * @enum {string}
          */
-        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "sending_settings_changed" | "suppression_added" | "suppression_removed" | "escalation_changed" | "distribution_changed" | "scoring_changed" | "page_connected" | "connection_broken" | "connection_mended" | "page_subscribed" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
+        AuditAction: "lead_captured" | "lead_enquired" | "lead_status_changed" | "lead_edited" | "lead_claimed" | "lead_released" | "lead_assigned" | "lead_snoozed" | "lead_woken" | "note_added" | "attempt_logged" | "attempt_reported" | "lead_viewed" | "leads_searched" | "leads_previewed" | "source_previewed" | "import_viewed" | "audit_viewed" | "audit_exported" | "graveyard_viewed" | "quarantine_viewed" | "signed_in" | "sign_in_failed" | "sign_in_unknown" | "signed_out" | "organization_entered" | "organization_left" | "factor_added" | "factor_removed" | "recovery_codes_renewed" | "sessions_ended" | "organization_created" | "member_added" | "member_invited" | "invitation_renewed" | "invitation_withdrawn" | "role_changed" | "member_removed" | "profile_changed" | "password_changed" | "password_reset" | "reset_code_made" | "factors_reset" | "member_signed_out" | "access_rules_changed" | "sla_changed" | "shift_changed" | "pause_begun" | "pause_ended" | "sending_settings_changed" | "suppression_added" | "suppression_removed" | "escalation_changed" | "distribution_changed" | "scoring_changed" | "sequence_saved" | "sequence_archived" | "sequence_begun" | "sequence_stopped" | "page_connected" | "connection_broken" | "connection_mended" | "page_subscribed" | "meta_app_saved" | "meta_app_removed" | "page_token_replaced" | "page_disconnected" | "connection_tested" | "mapping_changed" | "remap_asked" | "lead_remapped" | "source_created" | "source_changed" | "source_secret_rotated" | "source_mapped" | "source_removed" | "import_uploaded" | "import_started" | "import_undone" | "keys_rotated" | "job_replayed" | "delivery_replayed" | "receipt_replayed" | "receipts_replayed" | "job_discarded" | "unknown";
         /**
          * @description Who did it.
          * @enum {string}
@@ -2137,7 +2474,7 @@ export interface components {
          * @description What an action is about.
          * @enum {string}
          */
-        AuditSubject: "lead" | "user" | "organization" | "page" | "delivery" | "invitation" | "form" | "suppression";
+        AuditSubject: "lead" | "user" | "organization" | "page" | "delivery" | "invitation" | "form" | "suppression" | "sequence" | "source" | "import";
         /** @description Days on which somebody is not there, from the first to the last. */
         Away: {
             /** Format: date */
@@ -2156,6 +2493,9 @@ export interface components {
              */
             minutes: number | null;
         };
+        BeginSequence: {
+            sequence_id: components["schemas"]["SequenceId"];
+        };
         /** @description A job in the graveyard. */
         Buried: {
             /** Format: int32 */
@@ -2170,6 +2510,11 @@ export interface components {
             /** Format: uuid */
             organization_id?: string | null;
         };
+        /**
+         * @description Whether somebody is to call.
+         * @enum {string}
+         */
+        Calling: "auto" | "call" | "file";
         /** @description A campaign. */
         Campaign: {
             /** @description The platform's own id. */
@@ -2267,6 +2612,11 @@ export interface components {
             minutes: number;
             schedule: components["schemas"]["Schedule"] | null;
         };
+        /** @description What may be changed of it. */
+        ChangeSource: {
+            name: string;
+            redirect_url?: string | null;
+        };
         /**
          * @description How somebody tries to reach a person.
          * @enum {string}
@@ -2275,6 +2625,11 @@ export interface components {
         Code: {
             code: string;
         };
+        /**
+         * @description Where a column goes: the places of a lead, and what only a file has.
+         * @enum {string}
+         */
+        Column: "full_name" | "first_name" | "last_name" | "phone" | "email" | "postal_code" | "city" | "service" | "message" | "consent" | "answer" | "ignore" | "created_at" | "meta_id" | "campaign";
         /** @description A test of a connection. */
         ConnectionTest: {
             /** Format: date-time */
@@ -2400,6 +2755,11 @@ export interface components {
                 [key: string]: components["schemas"]["Target"];
             };
         };
+        /**
+         * @description What became of something that came.
+         * @enum {string}
+         */
+        DeliveryState: "stored" | "failed";
         DemoLogIn: {
             email: string;
         };
@@ -2518,6 +2878,40 @@ export interface components {
             /** Format: int64 */
             ended: number;
         };
+        /** @description What became of it. */
+        Entered: {
+            /** @description The person had an open lead, which has one enquiry more now. */
+            joined: boolean;
+            lead: components["schemas"]["Lead"] | null;
+        };
+        /** @description A person as they were taken down. A phone number or an e-mail address is needed. */
+        Entry: {
+            /** @description Whoever takes it down has spoken with the person: that is the first attempt, and the lead is theirs. */
+            called?: boolean;
+            campaign_id?: components["schemas"]["CampaignId"] | null;
+            city?: string | null;
+            consents?: components["schemas"]["StatedConsent"][];
+            email?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was taken down, if that is not now: at most a week ago.
+             */
+            entered_at?: string | null;
+            full_name?: string | null;
+            id?: components["schemas"]["LeadId"] | null;
+            /** @description Up to 2,000 characters. */
+            message?: string | null;
+            /** @description As people write numbers in the organization's country, or E.164. */
+            phone?: string | null;
+            postal_code?: string | null;
+            service?: string | null;
+            source: components["schemas"]["EntrySource"];
+        };
+        /**
+         * @description How the person came to the business.
+         * @enum {string}
+         */
+        EntrySource: "phone" | "walk_in" | "referral" | "website" | "other";
         /**
          * @description Whom a step tells. Where there is none of them, those of the next one.
          * @enum {string}
@@ -2648,6 +3042,79 @@ export interface components {
          * @enum {string}
          */
         Health: "working" | "untested" | "failing" | "broken";
+        /** @description An import. */
+        Import: {
+            /** @description Empty once the file is deleted, after thirty days. */
+            columns: components["schemas"]["ImportColumn"][];
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["UserId"] | null;
+            /** @description One character. */
+            delimiter: string;
+            /**
+             * Format: int32
+             * @description Rows that were gone through.
+             */
+            done: number;
+            /** @description As it was read: `UTF-8`, `windows-1252` … */
+            encoding: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            imported: number;
+            /** Format: int32 */
+            invalid: number;
+            /**
+             * Format: int32
+             * @description One more enquiry of somebody who was here.
+             */
+            joined: number;
+            /**
+             * Format: int32
+             * @description Of an import that was taken back: leads that stayed, since somebody has touched them.
+             */
+            kept: number;
+            /** @description The first hundred of them. */
+            kept_leads: components["schemas"]["LeadId"][];
+            /** Format: int32 */
+            rows: number;
+            state: components["schemas"]["ImportState"];
+        };
+        /** @description What would happen. Nothing did. */
+        ImportCheck: {
+            /** @description The first hundred. */
+            errors: components["schemas"]["RowError"][];
+            /**
+             * Format: int32
+             * @description Of those that are new, how many would be filed without a due time.
+             */
+            filed: number;
+            /** Format: int32 */
+            invalid: number;
+            /** Format: int32 */
+            joined: number;
+            /** @description The first hundred. */
+            joins: components["schemas"]["RowJoin"][];
+            /** Format: int32 */
+            new: number;
+            /** @description The first rows as they would be read. */
+            sample: components["schemas"]["ReadLead"][];
+        };
+        /** @description A column of the file. */
+        ImportColumn: {
+            /** @description Where it goes by itself. */
+            guess: components["schemas"]["Column"];
+            header: string;
+        };
+        /** @description Where the columns go. One that is not named goes where it goes by itself. */
+        ImportPlan: {
+            calling?: components["schemas"]["Calling"];
+            columns?: {
+                [key: string]: components["schemas"]["Column"];
+            };
+        };
+        /** @enum {string} */
+        ImportState: "draft" | "running" | "done" | "undoing" | "undone";
         /** @description Somebody who is invited and has not joined yet. */
         Invitation: {
             /** Format: date-time */
@@ -2759,6 +3226,46 @@ export interface components {
             }[];
         };
         /** @description A list that is given whole. */
+        Items_Import: {
+            items: {
+                /** @description Empty once the file is deleted, after thirty days. */
+                columns: components["schemas"]["ImportColumn"][];
+                /** Format: date-time */
+                created_at: string;
+                created_by: components["schemas"]["UserId"] | null;
+                /** @description One character. */
+                delimiter: string;
+                /**
+                 * Format: int32
+                 * @description Rows that were gone through.
+                 */
+                done: number;
+                /** @description As it was read: `UTF-8`, `windows-1252` … */
+                encoding: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: int32 */
+                imported: number;
+                /** Format: int32 */
+                invalid: number;
+                /**
+                 * Format: int32
+                 * @description One more enquiry of somebody who was here.
+                 */
+                joined: number;
+                /**
+                 * Format: int32
+                 * @description Of an import that was taken back: leads that stayed, since somebody has touched them.
+                 */
+                kept: number;
+                /** @description The first hundred of them. */
+                kept_leads: components["schemas"]["LeadId"][];
+                /** Format: int32 */
+                rows: number;
+                state: components["schemas"]["ImportState"];
+            }[];
+        };
+        /** @description A list that is given whole. */
         Items_LeadForm: {
             items: {
                 /** @description Meta's id. */
@@ -2767,6 +3274,45 @@ export interface components {
                 /** @description As Meta writes it: `nb_NO`. */
                 locale: string | null;
                 name: string;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_LeadSource: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description What could not be read and waits.
+                 */
+                failed: number;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["SourceKind"];
+                /** Format: date-time */
+                last_received_at: string | null;
+                /**
+                 * Format: int64
+                 * @description Leads of the last 90 days; at most 1,000 are counted.
+                 */
+                leads: number;
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description Until when the secret before is good too.
+                 */
+                previous_until: string | null;
+                /** @description Where people are sent who sent the form; null: a plain page that thanks them. */
+                redirect_url: string | null;
+                /** @description The last four characters of the secret. */
+                secret_end: string | null;
+                /** @description Where it posts. */
+                url: string;
+                /**
+                 * Format: int32
+                 * @description The `ETag` of its mapping.
+                 */
+                version: number;
             }[];
         };
         /** @description A list that is given whole. */
@@ -2833,6 +3379,31 @@ export interface components {
             }[];
         };
         /** @description A list that is given whole. */
+        Items_Sequence: {
+            items: (components["schemas"]["NewSequence"] & {
+                /**
+                 * Format: int64
+                 * @description Leads that answered or were reached while in it.
+                 */
+                answered: number;
+                id: components["schemas"]["SequenceId"];
+                /**
+                 * Format: int64
+                 * @description Leads in it now.
+                 */
+                running: number;
+                /**
+                 * Format: int64
+                 * @description Leads that have been in it.
+                 */
+                total: number;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int32 */
+                version: number;
+            })[];
+        };
+        /** @description A list that is given whole. */
         Items_Shift: {
             items: {
                 /** @description Days on which they are not there, whatever else is said. */
@@ -2867,6 +3438,19 @@ export interface components {
             }[];
         };
         /** @description A list that is given whole. */
+        Items_SourceDelivery: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                lead_id: components["schemas"]["LeadId"] | null;
+                /** @description A stable word: `no_json`, `no_object`, `empty`, `too_much`, `no_contact`. */
+                reason: string | null;
+                /** Format: date-time */
+                received_at: string;
+                state: components["schemas"]["DeliveryState"];
+            }[];
+        };
+        /** @description A list that is given whole. */
         Items_TimelineItem: {
             items: {
                 /** Format: date-time */
@@ -2879,6 +3463,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 kind: components["schemas"]["TimelineKind"];
+                message: components["schemas"]["LeadMessage"] | null;
                 placement: components["schemas"]["PlacementReason"] | null;
                 /** @description Of a lost lead. */
                 reason: string | null;
@@ -2952,6 +3537,11 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description By what a person may be known. */
+        Known: {
+            email?: string | null;
+            phone?: string | null;
+        };
         /** @description A lead as lists and live events show it (LP-047). */
         Lead: {
             ad_name: string | null;
@@ -2970,7 +3560,7 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description When the first attempt is due (the SLA); null once somebody has tried.
+             * @description When the first attempt is due (the SLA); null once somebody has tried, and of what came without a clock (an old lead that was filed).
              */
             due_at: string | null;
             email: string | null;
@@ -3034,7 +3624,7 @@ export interface components {
             service: string | null;
             /** Format: date-time */
             snoozed_until: string | null;
-            /** @description `meta`, `manual`, … */
+            /** @description `meta`, `webhook`, `form`, `import`, or who took it down: `phone`, `walk_in`, `referral`, `website`, `other`. */
             source: string;
             status: components["schemas"]["Status"];
             /** Format: date-time */
@@ -3064,6 +3654,58 @@ export interface components {
         };
         /** Format: uuid */
         LeadId: string;
+        /** @description A message as it stands in a lead's timeline. */
+        LeadMessage: {
+            channel: components["schemas"]["MessageChannel"];
+            family: components["schemas"]["MessageFailure"] | null;
+            id: components["schemas"]["MessageId"];
+            /** @description Theirs; otherwise ours. */
+            is_answer: boolean;
+            state: components["schemas"]["MessageState"];
+            subject: string | null;
+            text: string;
+        };
+        /** @description Where a lead stands in a sequence. */
+        LeadSequence: {
+            run: components["schemas"]["SequenceRun"] | null;
+        };
+        /** @description A source of leads. */
+        LeadSource: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description What could not be read and waits.
+             */
+            failed: number;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["SourceKind"];
+            /** Format: date-time */
+            last_received_at: string | null;
+            /**
+             * Format: int64
+             * @description Leads of the last 90 days; at most 1,000 are counted.
+             */
+            leads: number;
+            name: string;
+            /**
+             * Format: date-time
+             * @description Until when the secret before is good too.
+             */
+            previous_until: string | null;
+            /** @description Where people are sent who sent the form; null: a plain page that thanks them. */
+            redirect_url: string | null;
+            /** @description The last four characters of the secret. */
+            secret_end: string | null;
+            /** @description Where it posts. */
+            url: string;
+            /**
+             * Format: int32
+             * @description The `ETag` of its mapping.
+             */
+            version: number;
+        };
         /**
          * @description A language the app and its messages exist in.
          * @enum {string}
@@ -3079,6 +3721,10 @@ export interface components {
          * @enum {string}
          */
         LostReason: "not_interested" | "too_expensive" | "wrong_number" | "unreachable" | "competitor" | "duplicate" | "outside_area" | "other";
+        /** @description Who is here already. */
+        Match: {
+            lead: components["schemas"]["Lead"] | null;
+        };
         /** @description A colleague. */
         Member: {
             email: string;
@@ -3237,6 +3883,21 @@ export interface components {
             endpoint: string;
             keys: components["schemas"]["PushDeviceKeys"];
         };
+        /** @description A sequence as its owner writes it. */
+        NewSequence: {
+            filter: components["schemas"]["SequenceFilter"];
+            is_active: boolean;
+            name: string;
+            steps: components["schemas"]["SequenceStep"][];
+            trigger: components["schemas"]["SequenceTrigger"];
+        };
+        /** @description A source to be. */
+        NewSource: {
+            kind: components["schemas"]["SourceKind"];
+            name: string;
+            /** @description Of a form: an `https` address. */
+            redirect_url?: string | null;
+        };
         NewSuppression: {
             /** @description A number as people write it, or an e-mail address. */
             address: string;
@@ -3384,7 +4045,7 @@ export interface components {
                 created_at: string;
                 /**
                  * Format: date-time
-                 * @description When the first attempt is due (the SLA); null once somebody has tried.
+                 * @description When the first attempt is due (the SLA); null once somebody has tried, and of what came without a clock (an old lead that was filed).
                  */
                 due_at: string | null;
                 email: string | null;
@@ -3448,7 +4109,7 @@ export interface components {
                 service: string | null;
                 /** Format: date-time */
                 snoozed_until: string | null;
-                /** @description `meta`, `manual`, … */
+                /** @description `meta`, `webhook`, `form`, `import`, or who took it down: `phone`, `walk_in`, `referral`, `website`, `other`. */
                 source: string;
                 status: components["schemas"]["Status"];
                 /** Format: date-time */
@@ -3616,6 +4277,19 @@ export interface components {
             leads: components["schemas"]["PreviewedLead"][];
             warnings: components["schemas"]["Warning"][];
         };
+        PreviewSequence: {
+            lead_id: components["schemas"]["LeadId"];
+            sequence: components["schemas"]["NewSequence"];
+        };
+        /** @description Something that came, as it is read now and as it would be; null where it cannot be read. */
+        PreviewedDelivery: {
+            after: components["schemas"]["ReadLead"] | null;
+            before: components["schemas"]["ReadLead"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            received_at: string;
+        };
         /** @description A real lead, as it is read now and as it would be. */
         PreviewedLead: {
             after: components["schemas"]["ReadLead"];
@@ -3623,6 +4297,25 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             lead_id: components["schemas"]["LeadId"] | null;
+        };
+        PreviewedStep: {
+            /**
+             * Format: date-time
+             * @description When, if it began now and nothing stopped it.
+             */
+            at: string;
+            /** @description Of an SMS: a character in it that makes each part hold 70 characters instead of 160. */
+            is_unicode: boolean | null;
+            kind: components["schemas"]["StepKind"];
+            /** @description Why it would not be sent: `no_address`, `opted_out`, `no_consent`, `not_configured`. */
+            obstacle: string | null;
+            /**
+             * Format: int32
+             * @description Of an SMS: for so many parts one pays, the link to unsubscribe not counted.
+             */
+            segments: number | null;
+            subject: string | null;
+            text: string;
         };
         /** @description The body of every error answer. */
         Problem: {
@@ -3832,6 +4525,24 @@ export interface components {
         RotaWeek: {
             days: components["schemas"]["DayOfRota"][];
         };
+        /** @description What is wrong with a row. */
+        RowError: {
+            /** @description The column. */
+            field: string | null;
+            /** @description A stable word: `no_contact`, `phone_invalid`, `date_invalid`. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description From 1, without the header.
+             */
+            row: number;
+        };
+        /** @description A row that would join somebody who is here. */
+        RowJoin: {
+            lead_id: components["schemas"]["LeadId"];
+            /** Format: int32 */
+            row: number;
+        };
         /**
          * Format: uuid
          * @description A rule of distribution.
@@ -3953,6 +4664,99 @@ export interface components {
              */
             version: number;
         };
+        /** @description A sequence. */
+        Sequence: components["schemas"]["NewSequence"] & {
+            /**
+             * Format: int64
+             * @description Leads that answered or were reached while in it.
+             */
+            answered: number;
+            id: components["schemas"]["SequenceId"];
+            /**
+             * Format: int64
+             * @description Leads in it now.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Leads that have been in it.
+             */
+            total: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description For which leads; empty: for all. */
+        SequenceFilter: {
+            /** @default [] */
+            campaigns: components["schemas"]["CampaignId"][];
+            /** @default [] */
+            forms: components["schemas"]["FormId"][];
+        };
+        /**
+         * Format: uuid
+         * @description What is written to leads by itself.
+         */
+        SequenceId: string;
+        /** @description What is written to whom it may concern. */
+        SequencePreview: {
+            /** @description Whether they were asked at all. */
+            asked: boolean;
+            /** @description Whether they agreed, or were not asked. */
+            consent: boolean;
+            steps: components["schemas"]["PreviewedStep"][];
+        };
+        /** @description Where a lead stands in a sequence. */
+        SequenceRun: {
+            /** Format: date-time */
+            ended_at: string | null;
+            id: components["schemas"]["SequenceRunId"];
+            lead_id: components["schemas"]["LeadId"];
+            name: string;
+            /** Format: date-time */
+            next_at: string | null;
+            next_kind: components["schemas"]["StepKind"] | null;
+            /**
+             * Format: int32
+             * @description Of steps; of the next one while it runs.
+             */
+            position: number;
+            sequence_id: components["schemas"]["SequenceId"];
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["SequenceRunState"];
+            /** Format: int32 */
+            steps: number;
+            why: components["schemas"]["SequenceStop"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description One lead's way through it.
+         */
+        SequenceRunId: string;
+        /** @enum {string} */
+        SequenceRunState: "running" | "done" | "stopped";
+        /** @description One step. */
+        SequenceStep: {
+            /**
+             * Format: int32
+             * @description Business time since the step before it, or since the beginning.
+             */
+            after_minutes: number;
+            kind: components["schemas"]["StepKind"];
+            /** @description Of an e-mail; with places such as `{{ first_name }}`. */
+            subject: string | null;
+            /** @description With places such as `{{ first_name }}`, `{{ organization }}`, `{{ service }}`. */
+            text: string;
+        };
+        /**
+         * @description Why a run ended before its last step.
+         * @enum {string}
+         */
+        SequenceStop: "answered" | "reached" | "moved" | "opted_out" | "no_consent" | "by_hand" | "archived";
+        /** @enum {string} */
+        SequenceTrigger: "new_lead" | "no_answer" | "by_hand";
         /** @description What the app needs to know of who is signed in. */
         Session: {
             /** @description One-tap logins exist, and the people are invented. */
@@ -4032,12 +4836,57 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
+        /** @description Something that came. What it says is shown by the preview only. */
+        SourceDelivery: {
+            /** Format: uuid */
+            id: string;
+            lead_id: components["schemas"]["LeadId"] | null;
+            /** @description A stable word: `no_json`, `no_object`, `empty`, `too_much`, `no_contact`. */
+            reason: string | null;
+            /** Format: date-time */
+            received_at: string;
+            state: components["schemas"]["DeliveryState"];
+        };
+        /**
+         * @description Who brings the leads.
+         * @enum {string}
+         */
+        SourceKind: "webhook" | "form";
+        /** @description Where the fields of a source go, by what came lately. */
+        SourceMapping: {
+            questions: components["schemas"]["FormQuestion"][];
+            /**
+             * Format: int32
+             * @description The `ETag`.
+             */
+            version: number;
+            warnings: components["schemas"]["Warning"][];
+        };
+        /** @description What decisions would do. */
+        SourcePreview: {
+            deliveries: components["schemas"]["PreviewedDelivery"][];
+            warnings: components["schemas"]["Warning"][];
+        };
+        /** @description A source with its secret, which is told this once. */
+        SourceWithSecret: {
+            /** @description `whsec_` and base64; null: a form has none. */
+            secret: string | null;
+            source: components["schemas"]["LeadSource"];
+        };
         /** @description A stretch of time. */
         Span: {
             /** Format: date-time */
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        /** @description What a person agreed to, by the word of whoever takes it down. */
+        StatedConsent: {
+            given: boolean;
+            /** @description A word that names what it is about: `contact`. */
+            key: string;
+            /** @description The sentence that was ticked, as it was read. */
+            text: string;
         };
         /**
          * @description Where a lead stands (LP-016).
@@ -4049,6 +4898,8 @@ export interface components {
          * @enum {string}
          */
         Step: "webhook_address" | "app_secret" | "token" | "page" | "subscription" | "forms" | "lead";
+        /** @enum {string} */
+        StepKind: "sms" | "email" | "task";
         /** @enum {string} */
         StepState: "ok" | "failed" | "skipped";
         /** @description What a password is worth. */
@@ -4137,6 +4988,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["TimelineKind"];
+            message: components["schemas"]["LeadMessage"] | null;
             placement: components["schemas"]["PlacementReason"] | null;
             /** @description Of a lost lead. */
             reason: string | null;
@@ -4160,7 +5012,7 @@ export interface components {
          * @description What a line of the timeline tells.
          * @enum {string}
          */
-        TimelineKind: "captured" | "enquiry" | "status" | "assigned" | "released" | "claimed" | "snoozed" | "woken" | "edited" | "remapped" | "note" | "attempt";
+        TimelineKind: "captured" | "enquiry" | "status" | "assigned" | "released" | "claimed" | "snoozed" | "woken" | "edited" | "remapped" | "note" | "task" | "attempt" | "message";
         /** @description An authenticator app. */
         Totp: {
             /** Format: date-time */
@@ -5529,6 +6381,324 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    imports_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Import"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    imports_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    imports_find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    imports_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportPlan"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportCheck"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description The file is deleted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    imports_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file is deleted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    imports_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportPlan"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description It was begun already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    imports_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not done, or was taken back */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     team_invitations: {
         parameters: {
             query?: never;
@@ -5835,6 +7005,56 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    leads_enter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Entry"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entered"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            /** @description The id is something else's */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     leads_counts: {
         parameters: {
             query?: never;
@@ -5855,6 +7075,48 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    leads_match_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Known"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Match"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -6363,6 +7625,102 @@ export interface operations {
                 };
             };
             414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sequences_current: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadSequence"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sequences_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginSequence"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadSequence"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sequences_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadSequence"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -8171,6 +9529,171 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    sequences_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Sequence"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sequences_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSequence"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sequence"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sequences_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewSequence"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequencePreview"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sequences_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["SequenceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSequence"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sequence"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sequences_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SequenceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     session_current_session: {
         parameters: {
             query?: never;
@@ -8697,6 +10220,443 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_LeadSource"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceWithSecret"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            /** @description At most fifty */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSource"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadSource"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_list_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SourceDelivery"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It can still not be read */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_mapping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `ETag`: its version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceMapping"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_decide: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decisions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceMapping"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decisions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcePreview"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sources_rotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceWithSecret"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A form is not signed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
