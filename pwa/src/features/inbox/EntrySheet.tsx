@@ -75,7 +75,7 @@ export function EntrySheet({ session, onClose }: { session: Session; onClose: ()
     }
     onClose()
     const joined = verdict.state === 'sent' && (verdict.answer as Entered | null)?.joined
-    toast(verdict.state !== 'sent' ? m.offline_kept() : joined ? m.entry_joined({ name: nameOf(base) }) : m.entry_saved({ name: nameOf(base) }))
+    toast(verdict.state !== 'sent' ? m.offline_kept() : joined ? m.entry_joined({ name: nameOf(match ?? base) }) : m.entry_saved({ name: nameOf(base) }))
   }
 
   return (
@@ -228,6 +228,7 @@ function provisional(given: Record<string, string | null>, source: EntrySource, 
     opens_at: called ? null : at,
     due_at: due,
     next_at: due ?? at,
+    score: 0,
     created_at: at,
     received_at: at,
     updated_at: at,
