@@ -121,7 +121,7 @@ impl Job<App> for UndoImport {
 }
 
 async fn take_back(tx: &mut Tx, id: Uuid) -> Result<bool> {
-    if !sql::lock(tx, id).await?.is_some_and(|row| row.state == "undoing") {
+    if sql::lock(tx, id).await?.is_none_or(|row| row.state != "undoing") {
         return Ok(false);
     }
     let made = sql::made(tx, id, i64::try_from(BATCH).unwrap_or(200)).await?;
