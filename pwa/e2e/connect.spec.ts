@@ -33,7 +33,7 @@ test('a page from nothing: connected, tested, broken, mended, and what waited ar
     // Whoever made the token changes their password. A lead that comes now waits.
     await changePage({ dead: 460 })
     await card.getByRole('button', { name: t('connect_test') }).click()
-    await expect(card.getByText(t('connect_mend_token_password'))).toBeVisible()
+    await expect(card.getByText(t('connect_mend_token_password'), { exact: true })).toBeVisible()
     await expect(page.getByRole('heading', { name: t('connect_status_broken') })).toBeVisible()
     await fillIn([waiting])
     await expect.poll(async () => connection(owner).waiting()).toBe(1)

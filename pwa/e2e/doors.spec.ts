@@ -43,9 +43,9 @@ test('a person who calls is taken down with one tap from the inbox, also without
   try {
     await page.getByRole('button', { name: t('entry_title') }).click()
     const sheet = page.getByRole('dialog')
-    await expect(sheet.getByLabel(t('field_phone'))).toBeVisible()
+    await expect(sheet.getByRole('textbox', { name: t('field_phone') })).toBeVisible()
     await network.cut()
-    await sheet.getByLabel(t('field_phone')).fill(person.phone)
+    await sheet.getByRole('textbox', { name: t('field_phone') }).fill(person.phone)
     await sheet.getByLabel(t('field_name')).fill(person.full_name)
     await sheet.getByRole('checkbox', { name: t('entry_consent') }).check()
     await looksRight(page, 'entry')
@@ -55,7 +55,7 @@ test('a person who calls is taken down with one tap from the inbox, also without
     expect(await leadOf(owner, person)).toMatchObject({ full_name: person.full_name, source: 'phone' })
     // Asked for again, they are here.
     await page.getByRole('button', { name: t('entry_title') }).click()
-    await sheet.getByLabel(t('field_phone')).fill(person.phone)
+    await sheet.getByRole('textbox', { name: t('field_phone') }).fill(person.phone)
     await expect(sheet.getByText(t('entry_here', { name: person.full_name }))).toBeVisible()
     await looksRight(page, 'entry-here')
     await sheet.getByRole('button', { name: t('entry_add_enquiry') }).click()
@@ -66,8 +66,9 @@ test('a person who calls is taken down with one tap from the inbox, also without
   }
 })
 
-test('a web form brings a lead, and what could not be read is read again by another mapping', async ({ visit, owner, playwright }) => {
+test('a web form brings a lead, and what could not be read is read again by another mapping', async ({ visit, owner, playwright, expectComplaint }) => {
   const person = somebody()
+  expectComplaint(/404 \(.*\/api\/sources\//) // when it is taken away at the end, the screen still shows it
   const { page, t } = await visit('asha', { at: '/settings/sources' })
   const stranger = await playwright.request.newContext()
   try {

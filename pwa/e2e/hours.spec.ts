@@ -41,7 +41,9 @@ test('the owner says when somebody is there, and a lead of a closed day waits ca
   await sheet.getByLabel(t('hours_day'), { exact: true }).fill(today)
   await sheet.getByRole('button', { name: t('save') }).click()
   await expect(own.getByRole('listitem')).toContainText(t('hours_closed'))
+  const saved = page.waitForResponse((answer) => answer.request().method() === 'PUT' && answer.ok())
   await page.getByRole('button', { name: t('unit_minutes', { n: 5 }), exact: true }).click()
+  await saved
   await page.reload()
   await expect(page.getByRole('button', { name: t('unit_minutes', { n: 5 }), exact: true })).toHaveAttribute('aria-pressed', 'true')
   await expect(week.getByText('08:00–12:00, 13:00–16:00')).toHaveCount(5)

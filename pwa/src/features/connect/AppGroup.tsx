@@ -42,7 +42,8 @@ export function AppGroup({ setup }: { setup: MetaSetup }) {
   )
 }
 
-export function Copyable({ label, text }: { label: string; text: string }) {
+/** `code`: several lines, which keep their form. */
+export function Copyable({ label, text, code = false }: { label: string; text: string; code?: boolean }) {
   const copy = () => {
     navigator.clipboard.writeText(text).then(
       () => toast(m.connect_copied()),
@@ -50,10 +51,14 @@ export function Copyable({ label, text }: { label: string; text: string }) {
     )
   }
   return (
-    <div className="flex items-end gap-3">
+    <div className={code ? 'space-y-2' : 'flex items-end gap-3'}>
       <div className="min-w-0 flex-1">
         <p className="text-13 text-ink-3">{label}</p>
-        <p className="text-15 break-all select-all">{text}</p>
+        {code ? (
+          <pre className="mt-1 rounded-control bg-sunken p-3 font-mono text-13 break-words whitespace-pre-wrap select-all">{text}</pre>
+        ) : (
+          <p className="text-15 break-all select-all">{text}</p>
+        )}
       </div>
       <Button icon={<Copy size={17} aria-hidden />} aria-label={m.connect_copy_named({ what: label })} onClick={copy}>
         {m.connect_copy()}

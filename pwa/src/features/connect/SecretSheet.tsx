@@ -20,7 +20,7 @@ export function SecretSheet({ made: { source, secret }, onClose }: { made: Sourc
     >
       <div className="space-y-4">
         <Copyable label={m.source_url()} text={source.url} />
-        {secret ? <Copyable label={m.source_secret()} text={secret} /> : <Copyable label={m.source_snippet()} text={snippetOf(source.url)} />}
+        {secret ? <Copyable label={m.source_secret()} text={secret} /> : <Copyable label={m.source_snippet()} text={snippetOf(source.url)} code />}
       </div>
     </Sheet>
   )

@@ -65,7 +65,7 @@ function Access({ source }: { source: LeadSource }) {
         <Copyable label={m.source_url()} text={source.url} />
         {source.kind === 'form' ? (
           <>
-            <Copyable label={m.source_snippet()} text={snippetOf(source.url)} />
+            <Copyable label={m.source_snippet()} text={snippetOf(source.url)} code />
             <p className="text-15 text-pretty text-ink-3">{source.redirect_url ? m.source_redirects({ url: source.redirect_url }) : m.source_thanks()}</p>
           </>
         ) : (

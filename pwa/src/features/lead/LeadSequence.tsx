@@ -64,7 +64,7 @@ export function LeadSequence({ lead }: { lead: Lead }) {
       {run?.state === 'running' ? (
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-card border border-hairline bg-surface px-4 py-3">
           <Workflow size={20} className="shrink-0 text-accent-text" aria-hidden />
-          <p className="min-w-0 flex-1 basis-48">
+          <p className="min-w-0 flex-1 basis-36">
             <span className="block text-15 font-medium break-words">{m.sequence_in({ name: run.name })}</span>
             <Next run={run} />
           </p>

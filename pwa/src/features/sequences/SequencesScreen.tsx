@@ -8,6 +8,7 @@ import type { Sequence } from '@/shared/api/types'
 import { Empty } from '@/shared/ui/Empty'
 import { Failed, List, Waiting } from '@/shared/ui/List'
 import { Page } from '@/shared/ui/Page'
+import { Knob } from '@/shared/ui/Toggle'
 import { toast } from '@/shared/ui/toasts'
 import { draftOf, sequencesOptions } from './queries'
 import { stepIcons, triggerInWords } from './words'
@@ -83,16 +84,7 @@ function Row({ sequence }: { sequence: Sequence }) {
         </span>
         <ChevronRight size={18} className="shrink-0 text-ink-3" aria-hidden />
       </Link>
-      <label className="grid min-h-12 min-w-12 cursor-pointer place-items-center">
-        <span className="sr-only">{m.sequence_active({ name: sequence.name })}</span>
-        <input
-          type="checkbox"
-          checked={turn.isPending ? turn.variables : sequence.is_active}
-          disabled={turn.isPending}
-          onChange={(event) => turn.mutate(event.target.checked)}
-          className="size-6 accent-accent"
-        />
-      </label>
+      <Knob label={m.sequence_active({ name: sequence.name })} on={turn.isPending ? turn.variables : sequence.is_active} disabled={turn.isPending} onChange={turn.mutate} />
     </li>
   )
 }

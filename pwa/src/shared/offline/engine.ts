@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { api, ask } from '@/shared/api/client'
 import { ApiError } from '@/shared/api/problem'
 import { refetchQuietly } from '@/shared/api/quiet'
-import type { Lead, LeadDetail, Session } from '@/shared/api/types'
+import type { Entered, Lead, LeadDetail, Session } from '@/shared/api/types'
 import { applyChange } from '@/shared/leads/apply'
 import { leadKeys } from '@/shared/leads/queries'
 import { drain as drainOutbox, type Drained } from './drain'
@@ -199,16 +199,24 @@ async function arrived(row: Row, answer: unknown): Promise<void> {
   lingering.set(row.key, row)
   await tell()
   settle(row.key, { state: 'sent', answer })
-  if (isLead(answer, row.base.id) && client) applyChange(client, { id: answer.id, lead: answer })
+  const { id, lead } = toldOf(row, answer)
+  if (lead && client) applyChange(client, { id: lead.id, lead })
   // Not waited for: the next command may go while the screens catch up.
-  void refresh(row.base.id, isLead(answer, row.base.id)).finally(() => {
+  void (id === null ? Promise.resolve() : refresh(id, lead !== null)).finally(() => {
     lingering.delete(row.key)
     void reload()
   })
 }
 
-function isLead(answer: unknown, id: string): answer is Lead {
-  return typeof answer === 'object' && answer !== null && 'version' in answer && (answer as { id?: unknown }).id === id
+/** Which lead a command has come to, and what its answer says of it. Somebody who was taken down may be here by another id. */
+function toldOf(row: Row, answer: unknown): { id: string | null; lead: Lead | null } {
+  if (row.kind === 'create') {
+    const entered = answer as Entered | null
+    // One who is a colleague's to see is nobody here.
+    return { id: entered?.lead?.id ?? (entered?.joined ? null : row.base.id), lead: entered?.lead ?? null }
+  }
+  const isLead = typeof answer === 'object' && answer !== null && 'version' in answer && (answer as { id?: unknown }).id === row.base.id
+  return { id: row.base.id, lead: isLead ? (answer as Lead) : null }
 }
 
 /** The server's own word for a lead, into everything that shows it. */
