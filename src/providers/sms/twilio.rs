@@ -1,9 +1,11 @@
-//! Twilio's Messages API (2010-04-01).
+//! Twilio's Messages API (2010-04-01). `twilio-async` writes the form; it is sent with our own client and read with our own structs: that
+//! crate's client takes an answer without a price for a failure, so that the message would go once more (docs/DEPENDENCIES.md).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::Method;
+use reqwest::{Method, header};
 use serde::Deserialize;
 use serde_json::Value;
+use twilio_async::{Msg, encode_pairs};
 
 use super::{Client, OutgoingSms};
 use crate::{
@@ -68,23 +70,30 @@ impl Account {
         own: Option<&Sender>,
         from: Option<&Sender>,
     ) -> Result<Taken, SendError> {
-        let mut form = vec![
-            ("To", message.to.as_str().to_owned()),
-            ("Body", message.text.clone()),
-            ("StatusCallback", message.callback.to_string()),
-            ("ValidityPeriod", message.valid_for.as_secs().clamp(1, LONGEST_WAIT).to_string()),
-        ];
-        match (own, &self.service) {
-            (None, Some(service)) => form.push(("MessagingServiceSid", service.clone())),
-            _ => form.extend(own.or(from).map(|from| ("From", from.to_string()))),
-        }
-        let answer = client.exchange(self.request(client, Method::POST).form(&form)).await?;
+        let request = self.request(client, Method::POST);
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = client.exchange(request.body(self.form(message, own, from))).await?;
         if answer.status.is_success() {
             // It has it, whatever else it says.
             let read = serde_json::from_slice::<Message>(&answer.body);
             return Ok(read.map_or(Taken { id: None, segments: None }, |message| message.taken()));
         }
         Err(error(&answer))
+    }
+
+    fn form(&self, message: &OutgoingSms, own: Option<&Sender>, from: Option<&Sender>) -> String {
+        let (to, body) = (message.to.as_str(), message.text.as_str());
+        let what = match (own, &self.service, from) {
+            // The crate's form always names a sender, which would go before the service.
+            (None, Some(service), _) => encode_pairs([("To", to), ("MessagingServiceSid", service), ("Body", body)]),
+            (Some(sender), ..) | (None, None, Some(sender)) => {
+                Some(Msg::new(&sender.to_string(), to, body).to_string())
+            }
+            (None, None, None) => encode_pairs([("To", to), ("Body", body)]),
+        };
+        let patience = message.valid_for.as_secs().clamp(1, LONGEST_WAIT).to_string();
+        let how = encode_pairs([("StatusCallback", message.callback.as_str()), ("ValidityPeriod", &patience)]);
+        [what, how].into_iter().flatten().collect::<Vec<_>>().join("&")
     }
 
     pub async fn look_up(
