@@ -209,7 +209,7 @@ export const SCREENS: Screen[] = [
     name: 'lead-score',
     at: ({ busy }) => `/leads/${busy}`,
     open: async ({ t }, page) => {
-      await page.getByText(t('score_named', { n: '' }).split(' ')[0] ?? '', { exact: false }).first().click()
+      await page.locator('summary').filter({ hasText: t('score_named', { n: '' }).split(' ')[0] ?? '' }).click()
     },
   },
   { name: 'join', stranger: true, at: () => '/join?i=0190aaaa-0000-7000-8000-000000000000' },
