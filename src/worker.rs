@@ -17,7 +17,7 @@ use crate::{
     integrations,
     integrations::{
         CheckConnection, CheckConnections, FetchLead, IntroducePage, Reconcile, ReconcileForm, ReconcilePage,
-        RemapForm, ReplayQuarantine,
+        RemapForm, ReplayQuarantine, TellAgency, WriteAgency,
     },
     jobs::{self, Context, Failure, Job, Registry},
     leads::{EndSnooze, HandOver, Rescore, Reseal},
@@ -38,6 +38,8 @@ pub fn registry() -> Registry<App> {
         .with::<ReconcilePage>()
         .with::<ReconcileForm>()
         .with::<CheckConnection>()
+        .with::<TellAgency>()
+        .with::<WriteAgency>()
         .with::<RunImport>()
         .with::<UndoImport>()
         .with::<EndSnooze>()

@@ -166,6 +166,30 @@ impl Job<App> for SendNotice {
     }
 }
 
+/// What another domain writes to a person.
+pub struct Said {
+    pub subject: String,
+    pub heading: String,
+    /// By paragraph.
+    pub text: Vec<String>,
+    pub button: String,
+}
+
+/// Writes to a person in their language. `id` is the letter's, `path` where its button leads.
+pub async fn write_to(
+    app: &App,
+    user: UserId,
+    id: String,
+    path: &str,
+    say: impl FnOnce(Words) -> Said,
+) -> Result<(), Failure> {
+    let (to, locale) = app.db.directory(async |directory| recipient(directory, user, id).await).await?;
+    let words = Words::of(locale.as_str());
+    let Said { subject, heading, text, button } = say(words);
+    let common = letter(words, to, subject, heading, (button, page(app, path)?));
+    send(app, &Letter { before: text, ..common }).await
+}
+
 async fn send(app: &App, letter: &Letter) -> Result<(), Failure> {
     let Some(mail) = &app.mail else { return Err(Failure::Permanent("mail is not set up".to_owned())) };
     let sent = mail.send(letter, app.clock.now()).await;

@@ -53,7 +53,7 @@ pub use address::{client_address, counted};
 pub use contact::{Contact, contact};
 pub use demo::{DemoLogin, demo_logins};
 pub use http::{demo_routes, routes};
-pub use letters::{SendInvitation, SendNotice, SendReset};
+pub use letters::{Said, SendInvitation, SendNotice, SendReset, write_to};
 pub use oversight::reset_factors_of;
 pub use password::{NO_PASSWORD, hash_password};
 pub use reset::make_reset_code;
@@ -258,6 +258,16 @@ pub async fn add_member(
 /// Takes a person onto an operator's staff, as an admin.
 pub async fn add_operator_admin(directory: &mut Directory, operator: OperatorId, user: UserId) -> Result<()> {
     sql::insert_operator_staff(directory, operator, user).await
+}
+
+/// The staff of the operator that looks after the organization; by id.
+pub async fn agency_of(directory: &mut Directory, organization: OrganizationId) -> Result<Vec<UserId>> {
+    sql::agency_of(directory, organization).await
+}
+
+/// The organizations of the operators on whose staff the person is.
+pub async fn looked_after(directory: &mut Directory, user: UserId) -> Result<Vec<OrganizationId>> {
+    sql::looked_after(directory, user).await
 }
 
 /// The people of an organization, by name. Through the directory, whose keys their names are sealed with.

@@ -364,3 +364,14 @@ pub(super) async fn looked_after(directory: &mut Directory, user: UserId) -> Res
     .await?;
     Ok(ids.into_iter().map(OrganizationId).collect())
 }
+
+/// The staff of the operator that looks after the organization.
+pub(super) async fn agency_of(directory: &mut Directory, organization: OrganizationId) -> Result<Vec<UserId>> {
+    let ids = sqlx::query_scalar!(
+        "select s.user_id from operator_staff s join organizations o on o.operator_id = s.operator_id where o.id = $1 order by s.user_id",
+        organization.0
+    )
+    .fetch_all(directory.conn())
+    .await?;
+    Ok(ids.into_iter().map(UserId).collect())
+}

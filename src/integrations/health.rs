@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
+    agency::TellAgency,
     checkup::{self, Checked, ConnectionTest, Mend, Step, StepState, TestStep},
     ground, sql,
 };
@@ -170,6 +171,9 @@ async fn begin(
     if news && told_at.is_none_or(|told| told <= tx.now() - ONE_BREAKING) {
         sql::told(tx, page_id).await?;
         outbox::record(tx, Event::ConnectionBroken { page_id: page_id.to_owned(), row });
+        if kind == TroubleKind::Missing {
+            jobs::enqueue::<App, _>(tx, &TellAgency { page_id: page_id.to_owned() }).await?;
+        }
     } else {
         outbox::record(tx, Event::ListChanged { topic: Topic::Connections, id: row });
     }

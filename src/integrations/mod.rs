@@ -6,6 +6,7 @@
 //! - Delivered any number of times in any order, a lead is captured once.
 //! - No transaction is open while we talk to Meta.
 
+mod agency;
 mod apps;
 mod checkup;
 mod connect;
@@ -41,6 +42,7 @@ use crate::{
     providers::meta::{LeadgenChange, MetaError, Retry, parse_webhook},
     types::ids::{FormId, OrganizationId, QuarantineId, new_uuid},
 };
+pub use agency::{TellAgency, WriteAgency};
 pub use connect::IntroducePage;
 pub use fetch::{FetchLead, ReplayQuarantine};
 pub use forms::{Decisions, FormQuestion, ReadLead, Warning, describe_questions, read_lead};

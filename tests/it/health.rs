@@ -15,6 +15,7 @@ use crate::{
 };
 
 const PAGE: &str = "104857600123456";
+const OLAV: &str = "olav@example.com";
 
 async fn schedule<J: jobs::Job<nextmove::app::App> + Sync>(app: &TestApp, job: &J) {
     let sent =
@@ -107,6 +108,33 @@ async fn a_connection_that_breaks_is_told_once_and_what_came_meanwhile_is_fetche
     assert_eq!(all_leads(&app).await.len(), 4, "those that waited, and the one that nobody told of");
     let page = app.asha().get("/api/connections/meta").await.ok()["pages"][0].clone();
     assert_eq!((page["health"].as_str(), &page["trouble"]), (Some("working"), &Value::Null));
+}
+
+/// What breaks at once is one letter to each of the agency's staff; what is mended within the minute is none.
+#[tokio::test]
+async fn the_agency_is_written_to_once_with_all_that_is_broken() {
+    let app = TestApp::with_mail().await;
+    as_owner(&app).await;
+    change(&app, PageChange { dead: Some(460), ..PageChange::default() });
+    look_over(&app).await;
+    change(&app, PageChange::default());
+    as_owner(&app).await;
+    app.advance(TimeDelta::minutes(2));
+    app.run_jobs().await;
+    assert!(app.mail.last_to(OLAV).is_none(), "mended before anybody had to read of it");
+
+    change(&app, PageChange { dead: Some(458), ..PageChange::default() });
+    look_over(&app).await;
+    app.advance(TimeDelta::minutes(2));
+    app.run_jobs().await;
+    let letter = app.mail.last_to(OLAV).expect("a letter");
+    assert_eq!(letter.subject, "Leads of Acme Varme may be missing");
+    assert!(letter.text.contains("Acme Varme: Fjordvarme"), "{}", letter.text);
+    assert!(letter.text.contains("/operator"), "{}", letter.text);
+    app.advance(TimeDelta::hours(2));
+    look_over(&app).await;
+    let all = app.mail.letters();
+    assert_eq!(all.iter().filter(|letter| letter.to.iter().any(|to| to == OLAV)).count(), 1, "once");
 }
 
 #[tokio::test]
