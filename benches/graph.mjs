@@ -42,8 +42,9 @@ const lead = (id) => ({
 const server = createServer((request, response) => {
   const path = request.url.split('?', 1)[0];
   const id = path.slice(path.lastIndexOf('/') + 1);
-  // A form's list: what no webhook told of, which is nothing.
-  const body = JSON.stringify(id === 'leads' ? { data: [] } : id.length < 6 ? form(id) : lead(id));
+  // What a page and a form list: the one form, and what no webhook told of, which is nothing.
+  const listed = { leads: { data: [] }, leadgen_forms: { data: [form('900')] }, subscribed_apps: { success: true } };
+  const body = JSON.stringify(listed[id] ?? (id.length < 6 ? form(id) : lead(id)));
   response.writeHead(200, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),

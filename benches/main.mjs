@@ -4,8 +4,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { PARTS, alerts } from './alerts.mjs';
+import { alertsMarkdown, alertsTable } from './alerts/report.mjs';
 import { HalfOpen } from './lib/half-open.mjs';
-import { renew, SCALE } from './lib/page.mjs';
+import { ALERTS, renew, SCALE } from './lib/page.mjs';
 import { freePort, lines, sleep, start, stopAll } from './lib/processes.mjs';
 import { markdown, scaleMarkdown, scaleTable, table } from './lib/report.mjs';
 import { Ours, Peer } from './lib/sides.mjs';
@@ -16,11 +18,11 @@ import { Scale } from './scale.mjs';
 const { values: flags } = parseArgs({
   options: {
     pairs: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'live-100,live-300,few-400,search,idle' },
+    only: { type: 'string', default: 'live-100,live-300,few-400,search,idle,alerts' },
     quick: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
-    leads: { type: 'string', default: '1000000' },
+    leads: { type: 'string' },
     organizations: { type: 'string', default: '100' },
   },
 });
@@ -50,6 +52,13 @@ const logs = path.join(folder, 'logs');
 mkdirSync(logs);
 const { NEXTMOVE_BIN, PG_BIN, LOAD_BIN } = process.env;
 const heading = (text) => console.log(`\n\x1b[1m▸ ${text}\x1b[0m`);
+
+/** All that was measured, as it is. */
+function keep(name, result) {
+  const out = path.join(import.meta.dirname, 'results');
+  mkdirSync(out, { recursive: true });
+  writeFileSync(path.join(out, `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
+}
 
 /** Both have lived a little: leads, and the statistics that autovacuum would have gathered within a minute. */
 async function seed(side, graphPid) {
@@ -139,9 +148,23 @@ async function idle(side) {
   return { side: side.name, before_bytes: before, steps, dropped_sockets: sockets - open, bytes_per_socket: (last.resident_bytes - before) / last.sockets };
 }
 
+/** Ours alone: the rival tells nobody. `alerts-push` and so on run one part of it, and record nothing. */
+async function told(facts, common) {
+  const parts = only.includes('alerts') ? PARTS : PARTS.filter((part) => only.includes(`alerts-${part}`));
+  heading('Who is told, and how soon');
+  const say = (line) => console.log(`  ${line}`);
+  const leads = flags.leads && +flags.leads;
+  const options = { ...common, folder: path.join(folder, 'alerts'), bin: NEXTMOVE_BIN, loadBin: LOAD_BIN, app: '/nonexistent' };
+  mkdirSync(options.folder, { mode: 0o711 });
+  const result = { facts, ...(await alerts({ ...options, quick: flags.quick, leads, parts, say })) };
+  console.log(`\n${alertsTable(result)}`);
+  keep('alerts', result);
+  if (flags.record && parts.length === PARTS.length) renew(alertsMarkdown(result), ALERTS);
+}
+
 /** Ours alone: the rival has no tenants, and nothing that is sealed. */
 async function scale(facts) {
-  const [leads, organizations] = [+flags.leads, +flags.organizations];
+  const [leads, organizations] = [+(flags.leads ?? 1_000_000), +flags.organizations];
   heading(`${leads} leads in ${organizations} organizations`);
   const world = new Scale({ folder, bin: NEXTMOVE_BIN, pgBin: PG_BIN, cache: SEEDED, leads, organizations });
   await world.prepare();
@@ -175,6 +198,13 @@ async function main() {
   const graph = start('graph', process.execPath, [path.join(import.meta.dirname, 'graph.mjs'), String(port)], { folder: logs });
   await lines(graph)('starting Graph');
   const common = { folder, graph: `http://127.0.0.1:${port}`, pgBin: PG_BIN };
+  const isOwn = (id) => id === 'scale' || id.startsWith('alerts');
+  if (!only.every(isOwn)) await beside(facts, common, graph);
+  if (only.some((id) => id.startsWith('alerts'))) await told(facts, common);
+}
+
+/** Ours and the rival, pair by pair. */
+async function beside(facts, common, graph) {
   const ours = new Ours({ ...common, bin: NEXTMOVE_BIN, app: path.join(import.meta.dirname, '../pwa/dist') });
   const peer = new Peer(common);
   heading('Preparing both');
@@ -228,9 +258,7 @@ async function main() {
   }
   results.load_after = os.loadavg();
   console.log(`\n${table(results)}`);
-  const out = path.join(import.meta.dirname, 'results');
-  mkdirSync(out, { recursive: true });
-  writeFileSync(path.join(out, 'latest.json'), `${JSON.stringify(results, null, 1)}\n`);
+  keep('latest', results);
   if (flags.record) renew(markdown(results));
 }
 

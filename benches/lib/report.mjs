@@ -9,7 +9,7 @@ export const median = (values) => {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
-const number = (value) => {
+export const number = (value) => {
   if (!Number.isFinite(value)) return '–';
   return value >= 100 || value === 0 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 };
@@ -164,6 +164,7 @@ on the same machine, one right after the other. \`make bench ARGS=--record\` ren
   every turn, and only one of the two runs. Before the first turn both take in 1,650 leads and are analyzed, as autovacuum would within a minute. ${results.warm} seconds of the same load warm it up, ${results.seconds} are measured.
 - Our side has tenancy (row-level security), sealed fields, the event log, the job queue and the latency trace switched on; the peer has none of them.
 - Phones do not acknowledge leads here. The numbers of several pairs are their medians.
+- Who is told of a lead and how soon, timers, claims and sequences (\`--only alerts\`) have a server and a part of this page of their own: the peer has none of that.
 
 ## ${facts.at.slice(0, 10)}
 

@@ -8,7 +8,6 @@ import { freePort, run, start, stop, until } from './processes.mjs';
 
 export const PAGE = '100';
 const SLUG = 'bench';
-const EMAIL = 'bench@example.com';
 /** How long a session is used before the login is renewed: it ends after 30 idle minutes. */
 const SESSION = 20 * 60_000;
 
@@ -16,6 +15,7 @@ const postmaster = (cluster) => +readFileSync(path.join(cluster, 'postmaster.pid
 
 export class Ours {
   name = 'NextMove';
+  email = 'bench@example.com';
   event = 'lead.created';
   secret = randomBytes(24).toString('hex');
   auth = { since: null };
@@ -28,6 +28,11 @@ export class Ours {
   }
 
   async prepare() {
+    await this.configure();
+    await this.found();
+  }
+
+  async configure() {
     this.port = await freePort();
     this.address = `127.0.0.1:${this.port}`;
     this.url = `http://${this.address}`;
@@ -47,14 +52,25 @@ export class Ours {
       LOG_FORMAT: 'text',
       RUST_LOG: process.env.RUST_LOG ?? 'info',
     };
-    const nextmove = (what, input, ...args) => run(what, this.bin, args, { env: this.env, input });
-    await nextmove('nextmove migrate', '', 'migrate');
+  }
+
+  nextmove(what, input, ...args) {
+    return run(what, this.bin, args, { env: this.env, input });
+  }
+
+  /** An organization with its owner and a page. */
+  async found() {
+    await this.nextmove('nextmove migrate', '', 'migrate');
     const place = ['--country', 'NO', '--time-zone', 'Europe/Oslo', '--locale', 'nb'];
-    await nextmove('nextmove organization create', '', 'organization', 'create', '--slug', SLUG, '--name', 'Bench', ...place);
-    const person = ['--email', EMAIL, '--name', 'Bench', '--organization', SLUG, '--role', 'owner'];
-    await nextmove('nextmove user create', this.password, 'user', 'create', ...person);
-    const page = ['--organization', SLUG, '--page-id', PAGE, '--name', 'Bench'];
-    await nextmove('nextmove page connect', randomBytes(24).toString('hex'), 'page', 'connect', ...page);
+    await this.nextmove('nextmove organization create', '', 'organization', 'create', '--slug', SLUG, '--name', 'Bench', ...place);
+    const person = ['--email', this.email, '--name', 'Bench', '--organization', SLUG, '--role', 'owner'];
+    await this.nextmove('nextmove user create', this.password, 'user', 'create', ...person);
+    await this.connect(SLUG);
+  }
+
+  async connect(slug) {
+    const page = ['--organization', slug, '--page-id', PAGE, '--name', 'Bench'];
+    await this.nextmove('nextmove page connect', randomBytes(24).toString('hex'), 'page', 'connect', ...page);
   }
 
   async start() {
@@ -68,14 +84,19 @@ export class Ours {
   /** Once, and again only when the session grows old: logins are limited. */
   async login() {
     if (this.loggedIn && Date.now() - this.loggedIn < SESSION) return;
+    this.cookie = (await this.signIn(this.email)).cookie;
+    this.loggedIn = Date.now();
+  }
+
+  /** A session of somebody's: its cookie, and what the server tells of it. */
+  async signIn(email) {
     const answer = await fetch(`${this.url}/api/session`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: this.url },
-      body: JSON.stringify({ email: EMAIL, password: this.password }),
+      body: JSON.stringify({ email, password: this.password }),
     });
-    if (!answer.ok) throw new Error(`the login was answered ${answer.status}: ${await answer.text()}`);
-    this.cookie = answer.headers.getSetCookie()[0].split(';', 1)[0];
-    this.loggedIn = Date.now();
+    if (!answer.ok) throw new Error(`the login of ${email} was answered ${answer.status}: ${await answer.text()}`);
+    return { cookie: answer.headers.getSetCookie()[0].split(';', 1)[0], session: await answer.json() };
   }
 
   async stop() {

@@ -106,31 +106,61 @@ function prepare(side, ids) {
   });
 }
 
+/** `total` leads that are posted on an open schedule, `rate` a second, by a process of its own. */
+export class Poster {
+  constructor(side, { rate, total, bin, folder, logs }) {
+    this.ids = Array.from({ length: total }, (_, n) => nextLead + n);
+    nextLead += total;
+    const [requests, results] = ['requests', 'results'].map((name) => path.join(folder, `${name}.bin`));
+    writeFileSync(requests, Buffer.concat(prepare(side, this.ids)));
+    this.results = results;
+    // No more than there are posts a second: a connection that says nothing for long is ended by the server.
+    const senders = Math.min(SENDERS, Math.max(2, Math.ceil(rate)));
+    const args = [side.address, String(rate), String(senders), requests, results];
+    this.poster = start('post', path.join(bin, 'post'), args, { folder: logs, input: 'pipe' });
+    this.pid = this.poster.pid;
+    this.line = lines(this.poster);
+  }
+
+  /** Connected, with everything prepared. */
+  async ready() {
+    await this.line('preparing to post');
+  }
+
+  /** The first one is due at the instant that this tells, in nanoseconds of `process.hrtime`. */
+  begin() {
+    const begin = Number(process.hrtime.bigint()) + 200_000_000;
+    this.poster.child.stdin.write(`${begin}\n`);
+    return begin;
+  }
+
+  /** When all are answered: each with its instants. */
+  async posts(patience = 120) {
+    await this.line('posting', patience);
+    this.poster.child.stdin.end();
+    await this.poster.end;
+    const bytes = readFileSync(this.results);
+    const rows = new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
+    return this.ids.map((id, n) => {
+      const [due, takenUp, sent, answered, status] = [0, 1, 2, 3, 4].map((k) => Number(rows[n * 5 + k]));
+      return { id: String(id), due, takenUp, sent, answered, accepted: status === 200 };
+    });
+  }
+}
+
 /**
  * Posts `rate` leads a second: `warm` seconds that only warm up, then `seconds` that count.
  * The phones must be open, and the server is left running.
  */
 export async function drive(side, phones, { rate, warm, seconds, bin, folder, logs, graphPid }) {
-  const first = nextLead;
   const skipped = Math.round(rate * warm);
-  const total = skipped + Math.round(rate * seconds);
-  nextLead += total;
-  const ids = Array.from({ length: total }, (_, n) => first + n);
-  const [requests, results] = ['requests', 'results'].map((name) => path.join(folder, `${name}.bin`));
-  writeFileSync(requests, Buffer.concat(prepare(side, ids)));
-
+  const poster = new Poster(side, { rate, total: skipped + Math.round(rate * seconds), bin, folder, logs });
   const storedBefore = await side.stored();
   const countBefore = await phones.crowdCount();
   await phones.ask({ take: true });
 
-  const poster = start('post', path.join(bin, 'post'), [side.address, String(rate), String(SENDERS), requests, results], {
-    folder: logs,
-    input: 'pipe',
-  });
-  const line = lines(poster);
-  await line('preparing to post');
-  const begin = Number(process.hrtime.bigint()) + 200_000_000;
-  poster.child.stdin.write(`${begin}\n`);
+  await poster.ready();
+  const begin = poster.begin();
 
   const costs = () => ({
     at: Number(process.hrtime.bigint()),
@@ -144,16 +174,7 @@ export async function drive(side, phones, { rate, warm, seconds, bin, folder, lo
   const before = costs();
   await sleep((begin - Number(process.hrtime.bigint())) / 1e6 + (warm + seconds) * 1000);
   const scheduleOver = costs();
-  await line('posting', 120);
-  poster.child.stdin.end();
-  await poster.end;
-
-  const bytes = readFileSync(results);
-  const rows = new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
-  const posts = ids.map((id, n) => {
-    const [due, takenUp, sent, answered, status] = [0, 1, 2, 3, 4].map((k) => Number(rows[n * 5 + k]));
-    return { id: String(id), due, takenUp, sent, answered, accepted: status === 200, counts: n >= skipped };
-  });
+  const posts = (await poster.posts()).map((post, n) => ({ ...post, counts: n >= skipped }));
   const accepted = posts.filter((post) => post.accepted);
 
   // What is under way may arrive.
