@@ -41,7 +41,7 @@ export async function alerts({ quick, leads, parts = PARTS, say, ...common }) {
       push: async () => ({ calm: await pushes(side, push, measured.calm, load), busy: await pushes(side, push, measured.busy, load) }),
       timers: () => timers(side, push, measured.timers, load),
       claims: () => claims(side, measured.claims),
-      sequences: () => sequences(side, sms, measured.sequences),
+      sequences: () => sequences(side, sms, push, measured.sequences, load),
     };
     const result = { watched: side.watched, seeded_seconds: side.seeded_seconds };
     for (const part of PARTS.filter((one) => parts.includes(one))) {

@@ -14,6 +14,11 @@ export async function pushes(side, service, { rate, seconds, warm }, load) {
   poster.begin();
   const posts = await poster.posts(2 * (warm + seconds) + 120);
   const cores = spent();
+  return { rate, seconds, browsers: service.browsers.length, ...(await reached(side, service, posts, skipped)), cores };
+}
+
+/** Where these leads came to, but for the first ones also how soon. */
+export async function reached(side, service, posts, skipped = 0) {
   const accepted = posts.filter((post) => post.accepted);
   const deadline = Date.now() + DRAIN * 1000;
   let told;
@@ -28,12 +33,9 @@ export async function pushes(side, service, { rate, seconds, warm }, load) {
   // For each lead, until its first browser knows.
   const first = [...grouped(late, ({ id }) => id).values()].map((all) => Math.min(...all.map(({ ms }) => ms)));
   return {
-    rate,
-    seconds,
     leads: posts.length,
     refused: posts.length - accepted.length,
     people: side.agents.length,
-    browsers: service.browsers.length,
     pushes: told.pushes,
     missing: told.missing,
     doubled: told.doubled,
@@ -41,7 +43,6 @@ export async function pushes(side, service, { rate, seconds, warm }, load) {
     measured: late.length,
     first_ms: quantiles(first),
     measured_leads: first.length,
-    cores,
   };
 }
 

@@ -24,7 +24,10 @@ function rows({ push, timers, claims, sequences }) {
     all.push(row('a tap that wins, answered', claims.won, claims.won_ms));
     all.push(row('a tap that is too late, answered', claims.lost, claims.refused_ms));
   }
-  if (sequences) all.push(row('a step of a sequence is due → its SMS accepted', sequences.taken, sequences.taken_ms));
+  if (sequences) {
+    all.push(row('a step of a sequence is due → its SMS accepted', sequences.taken, sequences.taken_ms));
+    all.push(row('webhook → push accepted, while they are taken', sequences.meanwhile.measured, sequences.meanwhile.taken_ms));
+  }
   return all;
 }
 
@@ -42,7 +45,8 @@ function faults({ push, timers, claims, sequences, unanswered, unreadable, burie
     all.push(['taps answered otherwise', other], ['refusals that name nobody', claims.unclear], ['claims stored otherwise', claims.wrong]);
   }
   if (sequences) {
-    const { leads, missing, doubled, numbers, done, delivered, early } = sequences;
+    const { leads, missing, doubled, numbers, done, delivered, early, meanwhile } = sequences;
+    all.push(['webhooks refused', meanwhile.refused], ['pushes missing', meanwhile.missing], ['pushes doubled', meanwhile.doubled]);
     all.push(['SMS missing', missing], ['SMS doubled', doubled + (leads - numbers)], ['SMS early', early], ['runs not over', leads - done], ['SMS not reported', leads - delivered]);
   }
   all.push(['reports not taken', unanswered], ['pushes nobody could read', unreadable], ['jobs given up', buried.reduce((sum, { count }) => sum + count, 0)]);
@@ -62,7 +66,11 @@ function verdicts(result) {
     say(`timers late by: p99 ≤ 5 s with ${whole(timers.watched)} pending`, p99 <= 5000, `${number(p99 / 1000)} s`);
   }
   if (claims) say('claims: one winner each round', claims.one_winner === claims.rounds, `${claims.one_winner} of ${claims.rounds}`);
-  if (sequences) say('sequences: steps a second, each once', sequences.missing + sequences.doubled === 0, `${number(sequences.per_second)}/s`);
+  if (sequences) {
+    say('sequences: steps a second, each once', sequences.missing + sequences.doubled === 0, `${number(sequences.per_second)}/s`);
+    const { p95 } = sequences.meanwhile.taken_ms;
+    say('webhook → push accepted while sequences write: p95 ≤ 2 s', p95 <= 2000, `${number(p95 / 1000)} s`);
+  }
   const wrong = faults(result);
   say('nothing refused, lost, doubled or early', wrong.length === 0, wrong.map(([what, count]) => `${count} ${what}`).join(', ') || '0');
   return told;
@@ -106,7 +114,7 @@ export function alertsMarkdown(result) {
   commit, by the database's own note of when that was.
 - *Claims*: ${claims.people} people tap the same lead at once, ${whole(claims.rounds)} leads one after the other: ${number(claims.per_second)} taps/s. Whoever is too late is told so (409), and by whom they were beaten.
 - *Sequences*: ${whole(sequences.leads)} leads of one organization are in a sequence of one SMS, all due at one instant. The vendor (a Node process's part that answers as Twilio does) takes each at once and reports it delivered,
-  and those reports are taken in meanwhile: ${number(sequences.per_second)} steps/s until the last was accepted.
+  and those reports are taken in meanwhile: ${number(sequences.per_second)} steps/s until the last was accepted. Leads come in as well, two a second, and their pushes are timed.
 - The push service and the vendor run in the process that measures. What they cost is part of the machine's, as is what posts.
 
 ${facts.at.slice(0, 10)}: ${facts.processor}, ${facts.cores} cores; PostgreSQL ${facts.postgresql}; Node ${facts.node}; commit \`${facts.commit}\`; seeded in ${number(result.seeded_seconds)} s.

@@ -1,15 +1,19 @@
 // How many steps of sequences are taken a second: leads are put into a sequence of one SMS by the people's own way, then all of them fall due at one
-// instant. A step is over when the vendor has taken its message.
+// instant. A step is over when the vendor has taken its message. Leads come in meanwhile, of which people want to be told as at any other time.
 
 import { sleep } from '../lib/processes.mjs';
-import { quantiles } from '../lib/turn.mjs';
+import { Poster, quantiles } from '../lib/turn.mjs';
+import { reached } from './push.mjs';
 
 /** Requests at a time by which leads are put into it. */
 const AT_ONCE = 8;
+/** Leads that come meanwhile, a second, and for how long: from when the steps fall due. */
+const RATE = 2;
+const MEANWHILE = 20;
 /** So long nothing comes when the last one has come, seconds. */
 const SILENCE = 30;
 
-export async function sequences(side, service, { leads: many }) {
+export async function sequences(side, service, pushService, { leads: many }, load) {
   const step = { kind: 'sms', after_minutes: 600, subject: null, text: "Hei {{ first_name or 'der' }}, her er {{ organization }}. Når passer det at vi ringer?" };
   const draft = { name: 'Bench', is_active: true, trigger: 'by_hand', filter: { forms: [], campaigns: [] }, steps: [step] };
   const leads = await reachable(side, many, draft);
@@ -20,7 +24,8 @@ export async function sequences(side, service, { leads: many }) {
     await answered(201, side.post(`/api/leads/${lead}/sequence`, cookie, { sequence_id: id }));
   });
   const begin_seconds = (performance.now() - begun) / 1000;
-  await sleep(1000);
+  const poster = new Poster(side, { rate: RATE, total: RATE * MEANWHILE, ...load });
+  await poster.ready();
   const due = Date.now() + 4000;
   await side.ask(`
     update sequence_runs set next_at = '${new Date(due).toISOString()}' where state = 'running';
@@ -28,6 +33,7 @@ export async function sequences(side, service, { leads: many }) {
   const before = service.taken.length;
   await sleep(due - Date.now());
   const spent = side.meter();
+  poster.begin();
   const coming = async (done) => {
     for (let [seen, at] = [-1, Date.now()]; !(await done()) && Date.now() < at + SILENCE * 1000; await sleep(50)) {
       if (service.taken.length + service.reported !== seen) [seen, at] = [service.taken.length + service.reported, Date.now()];
@@ -36,6 +42,7 @@ export async function sequences(side, service, { leads: many }) {
   await coming(() => service.taken.length - before >= many);
   const cores = spent();
   await coming(async () => !service.under_way && (await side.idle()));
+  const meanwhile = await reached(side, pushService, await poster.posts());
   await sleep(2000); // what comes twice comes now
   const taken = service.taken.slice(before);
   const seconds = (Math.max(...taken.map(({ at }) => at)) - due) / 1000;
@@ -58,6 +65,7 @@ export async function sequences(side, service, { leads: many }) {
     done,
     delivered,
     early: taken.filter(({ at }) => at < due).length,
+    meanwhile,
     taken_ms: quantiles(taken.map(({ at }) => at - due)),
     cores,
   };
