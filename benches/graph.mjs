@@ -32,8 +32,8 @@ const lead = (id) => ({
   is_organic: false,
   field_data: [
     { name: 'full_name', values: [NAMES[Number(id) % NAMES.length]] },
-    // Another number for every lead, all of them valid: two leads of one number would be one person.
-    { name: 'phone_number', values: [`+47${40_000_000 + (Number(id) % 9_999_999)}`] },
+    // Another number for every lead, all of them valid, and none that is seeded: two leads of one number would be one person.
+    { name: 'phone_number', values: [`+47${90_000_000 + (Number(id) % 9_999_999)}`] },
     { name: 'email', values: [`lead${id}@example.com`] },
     { name: 'post_code', values: ['0150'] },
   ],
