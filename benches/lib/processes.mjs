@@ -86,7 +86,7 @@ export function lines(running) {
 /** Runs a command to its end; its output. */
 export function run(what, program, args, { input, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const child = execFile(program, args, { ...options, timeout: 120_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+    const child = execFile(program, args, { timeout: 120_000, ...options, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${what} failed: ${(stderr || stdout || error.message).trim().split('\n').slice(-6).join('\n')}`));
       else resolve(stdout);
     });
