@@ -83,6 +83,9 @@ pub(super) async fn ask(
 }
 
 /// Takes up to `limit` jobs that are due. Fair between organizations: of those waiting, each organization's first comes before anyone's second.
+///
+/// Looked for priority by priority, of which there are a handful: the index begins with it, and what waits for its day, however much that is, is then
+/// never read.
 pub(super) async fn take(
     pool: &PgPool,
     worker: Uuid,
@@ -94,9 +97,17 @@ pub(super) async fn take(
     let lease_until = now + lease;
     let rows = sqlx::query_as!(
         Taken,
-        r#"with due as materialized (
-               select id, organization_id, priority, run_at from jobs
-               where state = 'ready' and run_at <= $4 and kind = any($2)
+        r#"/* jobs: take */
+           with recursive priorities as (
+               (select priority from jobs where state = 'ready' order by priority limit 1)
+               union all
+               select (select jobs.priority from jobs where state = 'ready' and jobs.priority > known.priority order by jobs.priority limit 1)
+               from priorities known where known.priority is not null),
+           due as materialized (
+               select found.* from priorities cross join lateral (
+                   select id, organization_id, priority, run_at from jobs
+                   where state = 'ready' and jobs.priority = priorities.priority and run_at <= $4 and kind = any($2)
+                   order by run_at, id limit greatest(256, 4 * $3::bigint)) found
                order by priority, run_at, id limit greatest(256, 4 * $3::bigint)),
            fair as (
                select id, row_number() over (partition by organization_id, priority order by run_at, id) as turn, priority, run_at from due),

@@ -310,3 +310,21 @@ async fn lists_search_and_counts_read_about_a_page_however_many_leads_there_are(
     assert!(walked.is_some(), "the {} leads of the most common beginning are found by it", holders.len());
     app.run_jobs().await;
 }
+
+#[tokio::test]
+async fn taking_jobs_reads_what_is_due_however_much_waits_for_its_day() {
+    let app = TestApp::new().await;
+    let mut superuser = PgConnection::connect(&app.superuser_url()).await.expect("a connection");
+    let waiting = "insert into jobs (kind, key, payload, priority, run_at, created_at)
+                   select 'end_snooze', n, '{}', 30 + 10 * (n % 8), timestamptz '2100-01-01' + n * interval '1 s', now() from generate_series(1, 20000) n";
+    sqlx::raw_sql(waiting).execute(&mut superuser).await.expect("inserts");
+    sqlx::raw_sql("vacuum analyze jobs").execute(&mut superuser).await.expect("analyzes");
+    let served = PgConnection::connect(&app.app_url()).await.expect("a connection");
+    let mut desk = Desk { served, organization: app.world.acme, statements: statements() };
+    let worker = "'00000000-0000-7000-8000-000000000000'";
+    let arguments = [worker, "array['end_snooze']", "32", "now()", "now()"];
+    let done = desk.explain("jobs: take", &arguments).await;
+    assert_eq!(done.rows, 0);
+    // Eight priorities, each found and looked at from the root of the index. The last one has none behind it.
+    done.reads(&["jobs_ready", "jobs_pkey"], 80, 16);
+}
