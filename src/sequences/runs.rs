@@ -53,7 +53,8 @@ pub struct RunStep {
 
 impl Job<App> for RunStep {
     const KIND: &'static str = "run_sequence_step";
-    const PRIORITY: i16 = 60;
+    /// Behind all that people wait for: what a night held back falls due at once when the business opens, and so do its leads.
+    const PRIORITY: i16 = 150;
 
     fn key(&self) -> Option<String> {
         Some(format!("{}:{}", self.run, self.position))
