@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { APIRequestContext } from '@playwright/test'
 import { looksRight } from './support/look'
-import { deliver, notices, PushService, tap } from './support/push'
+import { deliver, notices, PushService, putNoticesAway, tap } from './support/push'
 import { expect, test as base } from './support/test'
 import { leadOf, signedIn, url } from './support/world'
 
@@ -63,7 +64,7 @@ test('a push names nobody, says that it arrived, and Call on it calls (LP-028)',
   expect(await isHeard(context.request)).toBe(false)
   await deliver(page, JSON.stringify(push))
   const { title, body } = push.notification
-  await expect.poll(() => notices(page)).toEqual([{ title, body, tag: 'new_lead', actions: ['call', 'claim'] }])
+  await expect.poll(() => notices(page)).toEqual([{ title, body, tag: 'new_lead', silent: false, actions: ['call', 'claim'] }])
   // The worker's own word to the server: without it the next way is tried.
   await expect.poll(() => isHeard(context.request)).toBe(true)
 
@@ -100,6 +101,25 @@ test('Claim on a push takes the lead, once; whoever is slower is told so', async
   expect((await leadOf(owner, person)).assignee_id).toBe(claimed.assignee_id)
 })
 
+test('a push that comes twice is heard once, also where it was put away meanwhile (LP-028)', async ({ visit, newLead, owner, pushes }) => {
+  const { page, context } = await visit('ravi')
+  await pushes.subscribe(context.request)
+  const { id } = await leadOf(owner, await newLead())
+  const push = await pushes.next((one) => one.nextmove.lead_id === id)
+  const silent = async () => (await notices(page)).map((one) => one.silent)
+  await deliver(page, JSON.stringify(push))
+  await expect.poll(silent).toEqual([false])
+  await deliver(page, JSON.stringify(push))
+  await expect.poll(silent).toEqual([true])
+  await putNoticesAway(page)
+  // Something has to be shown: a browser counts the pushes that show nothing.
+  await deliver(page, JSON.stringify(push))
+  await expect.poll(silent).toEqual([true])
+  // The next alert is another one.
+  await deliver(page, JSON.stringify({ ...push, nextmove: { ...push.nextmove, alert: randomUUID() } }))
+  await expect.poll(silent).toEqual([false])
+})
+
 test('of a push that nobody understands something is shown all the same', async ({ visit }) => {
   const { page, t } = await visit('ravi')
   for (const data of ['not json at all', '{"web_push":8030}', '']) {
@@ -107,10 +127,7 @@ test('of a push that nobody understands something is shown all the same', async 
     await expect.poll(() => notices(page)).toHaveLength(1)
     const [shown] = await notices(page)
     expect(shown).toMatchObject({ title: 'NextMove', body: t('push_unknown') })
-    await page.evaluate(async () => {
-      for (const one of await (await navigator.serviceWorker.ready).getNotifications()) one.close()
-    })
-    await expect.poll(() => notices(page)).toHaveLength(0)
+    await putNoticesAway(page)
   }
 })
 

@@ -1,12 +1,12 @@
 import { createDecipheriv, createECDH, hkdfSync, randomBytes, type ECDH } from 'node:crypto'
 import http from 'node:http'
-import type { APIRequestContext, BrowserContext, Page } from '@playwright/test'
+import { expect, type APIRequestContext, type BrowserContext, type Page } from '@playwright/test'
 import { url } from './world'
 
 /** What the server sends, as src/alerts/content.rs makes it. */
 export interface Payload {
   notification: { title: string; body: string; tag: string }
-  nextmove: { kind: string; token: string; lead_id: string | null; may_claim: boolean; path: string; unseen: number }
+  nextmove: { alert: string; kind: string; token: string; lead_id: string | null; may_claim: boolean; path: string; unseen: number }
 }
 
 /**
@@ -36,7 +36,7 @@ export class PushService {
 
   /** Where the server may send to is written in its settings before it starts. */
   listen(): Promise<void> {
-    return new Promise((resolve) => this.listener.listen(port(), '127.0.0.1', resolve))
+    return new Promise((resolve) => this.listener.listen(pushPort(), '127.0.0.1', resolve))
   }
 
   /** Nobody's browser takes pushes any more: the next test finds it so. */
@@ -49,7 +49,7 @@ export class PushService {
   /** The visit's browser takes pushes from now on. */
   async subscribe(request: APIRequestContext): Promise<void> {
     const data = {
-      endpoint: `http://127.0.0.1:${port()}/${randomBytes(9).toString('base64url')}`,
+      endpoint: `http://127.0.0.1:${pushPort()}/${randomBytes(9).toString('base64url')}`,
       keys: { p256dh: this.keys.getPublicKey().toString('base64url'), auth: this.secret.toString('base64url') },
     }
     const answer = await request.post('/api/me/devices', { data, headers: { Origin: url() } })
@@ -82,7 +82,8 @@ export class PushService {
   }
 }
 
-function port(): number {
+/** Where our server finds a push service: one test's at a time. */
+export function pushPort(): number {
   const value = Number(process.env.E2E_PUSH)
   if (!value) throw new Error('E2E_PUSH is not set: support/setup.ts has not run.')
   return value
@@ -108,6 +109,8 @@ export interface Notice {
   title: string
   body: string
   tag: string
+  /** It made no sound. */
+  silent: boolean
   actions: string[]
 }
 
@@ -116,8 +119,16 @@ export function notices(page: Page): Promise<Notice[]> {
   return page.evaluate(async () => {
     const registration = await navigator.serviceWorker.ready
     const shown = (await registration.getNotifications()) as (Notification & { actions?: { action: string }[] })[]
-    return shown.map(({ title, body, tag, actions = [] }) => ({ title, body, tag, actions: actions.map((one) => one.action) }))
+    return shown.map(({ title, body, tag, silent, actions = [] }) => ({ title, body, tag, silent: silent === true, actions: actions.map((one) => one.action) }))
   })
+}
+
+/** Somebody puts all away, unread. */
+export async function putNoticesAway(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    for (const one of await (await navigator.serviceWorker.ready).getNotifications()) one.close()
+  })
+  await expect.poll(() => notices(page)).toEqual([])
 }
 
 /** Taps on a notification, or on one of its buttons. The browser's own tap cannot be made from here; what it tells the worker can. */

@@ -2,6 +2,7 @@ import { keeper } from '../shared/offline/seal'
 import { arrived } from '../shared/push/arrived'
 import { GIVE, THERE_IS, type Intent } from '../shared/push/intent'
 import { answerTo, claimed, readAbout, readPush, type About, type Claimed } from '../shared/push/payload'
+import { show } from '../shared/push/show'
 
 declare const self: ServiceWorkerGlobalScope
 
@@ -19,7 +20,7 @@ self.addEventListener('push', (event) => event.waitUntil(tell(event)))
 
 async function tell({ data, notification }: ReadPush): Promise<void> {
   const shown = readPush(parsed(data) ?? { notification }, self.navigator.languages)
-  await self.registration.showNotification(shown.title, shown.options)
+  await show(self.registration, shown)
   await Promise.all([shown.token && arrived(shown.token), badge(shown.unseen)])
 }
 

@@ -9,12 +9,15 @@ export interface About {
   path: string
   leadId: string | null
   locale: Locale
+  /** Which alert it is: it may come twice. */
+  alert: string | null
 }
 
 /** What is to be shown, and what is to be said back. */
 export interface Shown {
   title: string
   options: ShownOptions
+  alert: string | null
   /** Tells the server that it arrived; null where it did not come from ours. */
   token: string | null
   /** For the app's icon; null where nobody said. */
@@ -44,6 +47,7 @@ export function readPush(payload: unknown, languages: readonly string[]): Shown 
   const leadId = text(ours.lead_id)
   const kind = text(ours.kind) ?? 'unknown'
   const tag = text(told.tag)
+  const alert = text(ours.alert)
   return {
     title: text(told.title) ?? 'NextMove',
     options: {
@@ -56,8 +60,9 @@ export function readPush(payload: unknown, languages: readonly string[]): Shown 
       // Nobody has called: it stays until somebody looks.
       requireInteraction: kind === 'lead_waiting',
       actions: leadId ? actions(ours.may_claim === true, locale) : [],
-      data: { kind, path: pathOf(text(ours.path)), leadId, locale },
+      data: { kind, path: pathOf(text(ours.path)), leadId, locale, alert },
     },
+    alert,
     token: text(ours.token),
     unseen: typeof ours.unseen === 'number' ? ours.unseen : null,
   }
@@ -68,10 +73,19 @@ function actions(mayClaim: boolean, locale: Locale): { action: Action; title: st
   return mayClaim ? [call, { action: 'claim', title: m.action_claim({}, { locale }) }] : [call]
 }
 
+/** What was heard before comes again: without a sound, and in the place of what stands there. That stays as it is where it is of something else, which came later. */
+export function again({ title, options }: Pick<Shown, 'title' | 'options'>, later?: Notification): { title: string; options: ShownOptions } {
+  const quiet = { renotify: false, silent: true }
+  if (!later) return { title, options: { ...options, ...quiet } }
+  // An older browser tells less of what it shows.
+  const { body, lang, dir, tag, data, requireInteraction, actions = [] } = later as Notification & Pick<ShownOptions, 'data' | 'requireInteraction' | 'actions'>
+  return { title: later.title, options: { ...ICONS, body, lang, dir, tag, data, requireInteraction, actions, ...quiet } }
+}
+
 /** What was kept with a notification; one of an older version may have kept something else. */
 export function readAbout(data: unknown, languages: readonly string[]): About {
   const kept = record(data)
-  return { kind: text(kept.kind) ?? 'unknown', path: pathOf(text(kept.path)), leadId: text(kept.leadId), locale: pickLocale([text(kept.locale), ...languages]) }
+  return { kind: text(kept.kind) ?? 'unknown', path: pathOf(text(kept.path)), leadId: text(kept.leadId), locale: pickLocale([text(kept.locale), ...languages]), alert: text(kept.alert) }
 }
 
 /** What came of a claim from a notification. */
