@@ -21,7 +21,7 @@ use crate::{
         self, Decisions, FormQuestion, ReadLead, Warning,
         mapping::{self, Overrides},
     },
-    leads::{self, Captured, Clock, NewLead, Received},
+    leads::{self, Captured, NewLead},
     organizations, sla,
     types::ids::{LeadId, new_uuid},
 };
@@ -122,23 +122,7 @@ async fn store(tx: &mut Tx, source: Uuid, id: Uuid, body: &str, received_at: Dat
             return Ok(false);
         }
     };
-    let new = NewLead {
-        id: None,
-        clock: Clock::Running,
-        source: kind.as_str(),
-        platform: None,
-        meta_lead_id: None,
-        campaign: None,
-        form: None,
-        adset: (None, None),
-        ad: (None, None),
-        is_test: false,
-        is_organic: false,
-        person,
-        consents,
-        created_at: received_at,
-        received: Received { received_at, fetched_at: None },
-    };
+    let new = NewLead { consents, ..NewLead::of(kind.as_str(), person, received_at) };
     let sla = sla::current(tx).await?;
     let (Captured::New(lead) | Captured::Joined(lead) | Captured::Known(lead)) = leads::capture(tx, new, &sla).await?;
     sql::finish_delivery(tx, id, None, Some(lead)).await?;

@@ -11,7 +11,7 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     identity::Viewer,
-    leads::{self, Captured, Clock, Lead, NewConsent, NewLead, Person, Received},
+    leads::{self, Captured, Lead, NewConsent, NewLead, Person},
     organizations, sla,
     types::{
         ids::{CampaignId, LeadId},
@@ -137,20 +137,9 @@ pub async fn enter(tx: &mut Tx, viewer: &Viewer, entry: Entry) -> Result<Entered
     }
     let new = NewLead {
         id: entry.id,
-        clock: Clock::Running,
-        source: entry.source.as_str(),
-        platform: None,
-        meta_lead_id: None,
         campaign: entry.campaign_id,
-        form: None,
-        adset: (None, None),
-        ad: (None, None),
-        is_test: false,
-        is_organic: false,
-        person,
         consents: consents(&entry.consents)?,
-        created_at,
-        received: Received { received_at: created_at, fetched_at: None },
+        ..NewLead::of(entry.source.as_str(), person, created_at)
     };
     let sla = sla::current(tx).await?;
     let (id, joined) = match leads::capture(tx, new, &sla).await? {

@@ -15,7 +15,7 @@ use crate::{
         self, ReadLead,
         mapping::{self, Overrides, Target},
     },
-    leads::{Clock, NewLead, Received},
+    leads::{Clock, NewLead},
     organizations::{self, Organization},
     providers::meta::Field,
 };
@@ -189,21 +189,11 @@ impl Reader {
         let id = given(Column::MetaId).map(|(_, text)| text.trim_start_matches("l:"));
         let is_id = |id: &&str| (5..=40).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
         let new = NewLead {
-            id: None,
             clock: self.clock(created_at),
-            source: "import",
-            platform: None,
             meta_lead_id: id.filter(is_id).map(str::to_owned),
-            campaign: None,
-            form: None,
-            adset: (None, None),
-            ad: (None, None),
-            is_test: false,
-            is_organic: false,
-            person,
             consents,
             created_at,
-            received: Received { received_at: self.now, fetched_at: None },
+            ..NewLead::of("import", person, self.now)
         };
         let campaign = given(Column::Campaign).map(|(_, name)| name.chars().take(200).collect());
         Ok(Ok(ReadRow { new, campaign }))

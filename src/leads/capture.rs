@@ -92,6 +92,27 @@ pub struct NewLead {
 }
 
 impl NewLead {
+    /// Of somebody who came otherwise than by an ad, just now.
+    pub fn of(source: &'static str, person: Person, at: DateTime<Utc>) -> Self {
+        Self {
+            id: None,
+            clock: Clock::Running,
+            source,
+            platform: None,
+            meta_lead_id: None,
+            campaign: None,
+            form: None,
+            adset: (None, None),
+            ad: (None, None),
+            is_test: false,
+            is_organic: false,
+            person,
+            consents: Vec::new(),
+            created_at: at,
+            received: Received { received_at: at, fetched_at: None },
+        }
+    }
+
     /// From when on somebody waits for a call.
     pub(super) fn begins_at(&self) -> Option<DateTime<Utc>> {
         match self.clock {

@@ -74,7 +74,7 @@ async fn every_write_leaves_a_line_and_a_rolled_back_one_none() {
     assert_eq!(
         lines,
         [
-            format!(r#"lead_captured by system on {id} {{"source":"manual"}}"#),
+            format!(r#"lead_captured by system on {id} {{"source":"phone"}}"#),
             format!("lead_claimed by {ravi} on {id}"),
             note.clone(),
             format!(r#"lead_assigned by {mats} on {id} {{"from":"{ravi}","to":"{rosa}"}}"#),
@@ -210,7 +210,7 @@ async fn whoever_writes_past_the_server_is_found() {
         ("changed", vec!["update audit_entries set actor_id = null where number = 3"], vec![], Break::Changed(3)),
         (
             "details reformatted",
-            vec![r#"update audit_entries set details = '{ "source": "manual" }' where number = 1"#],
+            vec![r#"update audit_entries set details = '{ "source": "phone" }' where number = 1"#],
             vec![],
             Break::Changed(1),
         ),
@@ -355,7 +355,7 @@ async fn opening_and_searching_leave_a_line_every_ten_minutes() {
     let hidden = app.gita().get(&format!("/api/leads/{id}")).await;
     assert_eq!(hidden.status, 404);
     let seen = [
-        format!(r#"lead_captured by system on {id} {{"source":"manual"}}"#),
+        format!(r#"lead_captured by system on {id} {{"source":"phone"}}"#),
         format!("lead_viewed by {ravi} on {id}"),
         format!("leads_searched by {ravi}"),
         format!("lead_viewed by {rosa} on {id}"),

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use nextmove::{
     db::Actor,
     distribution::{self, Offer},
-    leads::{self, NewLead, Person, Received},
+    leads::{self, NewLead, Person},
     sla::Sla,
     types::{
         ids::{LeadId, UserId},
@@ -55,23 +55,7 @@ async fn from_postcode(app: &TestApp, postcode: &str, phone: Option<&str>) -> Le
         ..Person::default()
     };
     let at = app.clock.now();
-    let new = NewLead {
-        id: None,
-        clock: leads::Clock::Running,
-        source: "manual",
-        platform: None,
-        meta_lead_id: None,
-        campaign: None,
-        form: None,
-        adset: (None, None),
-        ad: (None, None),
-        is_test: false,
-        is_organic: false,
-        person,
-        consents: Vec::new(),
-        created_at: at,
-        received: Received { received_at: at, fetched_at: None },
-    };
+    let new = NewLead::of("phone", person, at);
     let captured = app.app.db.write(app.world.acme, Actor::System, async |tx| {
         leads::capture(tx, new.clone(), &Sla::always(TimeDelta::minutes(15))).await
     });

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use nextmove::{
     db::Actor,
-    leads::{self, NewLead, Person, Received},
+    leads::{self, NewLead, Person},
     sla::Sla,
     types::{ids::LeadId, ids::OrganizationId, phone::Phone},
 };
@@ -15,31 +15,11 @@ use crate::world::{TestApp, monday};
 pub async fn lead(app: &TestApp, organization: OrganizationId, name: &str, at: DateTime<Utc>) -> LeadId {
     let captured = app.app.db.write(organization, Actor::System, async |tx| {
         let person = Person { full_name: Some(name.to_owned()), ..Person::default() };
-        leads::capture(tx, new_lead(person, at), &Sla::always(TimeDelta::minutes(15))).await
+        leads::capture(tx, NewLead::of("phone", person, at), &Sla::always(TimeDelta::minutes(15))).await
     });
     match captured.await.expect("captured") {
         leads::Captured::New(id) => id,
         other => panic!("{other:?}"),
-    }
-}
-
-pub fn new_lead(person: Person, at: DateTime<Utc>) -> NewLead {
-    NewLead {
-        id: None,
-        clock: nextmove::leads::Clock::Running,
-        source: "manual",
-        platform: None,
-        meta_lead_id: None,
-        campaign: None,
-        form: None,
-        adset: (None, None),
-        ad: (None, None),
-        is_test: false,
-        is_organic: false,
-        person,
-        consents: Vec::new(),
-        created_at: at,
-        received: Received { received_at: at, fetched_at: None },
     }
 }
 
@@ -89,7 +69,7 @@ async fn lists_are_filtered_and_searched() {
         ..Person::default()
     };
     let captured = app.app.db.write(app.world.acme, Actor::System, async |tx| {
-        leads::capture(tx, new_lead(phoned, monday()), &Sla::always(TimeDelta::minutes(15))).await
+        leads::capture(tx, NewLead::of("phone", phoned, monday()), &Sla::always(TimeDelta::minutes(15))).await
     });
     captured.await.expect("captured");
     let find = async |query: &str| {
@@ -120,7 +100,7 @@ async fn of_a_flock_each_person_becomes_one_lead() {
         let phone = phone.map(|phone| Phone::from_e164(phone).expect("a number"));
         let person =
             Person { full_name: Some(id.to_owned()), phone, email: email.map(str::to_owned), ..Person::default() };
-        NewLead { source: "meta", meta_lead_id: Some(id.to_owned()), ..new_lead(person, monday()) }
+        NewLead { source: "meta", meta_lead_id: Some(id.to_owned()), ..NewLead::of("phone", person, monday()) }
     };
     let test = NewLead { is_test: true, ..enquiry("7", Some("+4740000001"), None) };
     let flock = vec![
@@ -169,7 +149,7 @@ async fn personal_data_is_nowhere_in_the_database_in_plain_text() {
         ..Person::default()
     };
     let captured = app.app.db.write(app.world.acme, Actor::System, async |tx| {
-        leads::capture(tx, new_lead(person, monday()), &Sla::always(TimeDelta::minutes(15))).await
+        leads::capture(tx, NewLead::of("phone", person, monday()), &Sla::always(TimeDelta::minutes(15))).await
     });
     let leads::Captured::New(id) = captured.await.expect("captured") else { panic!("new") };
     app.ravi()

@@ -19,10 +19,7 @@ use nextmove::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{
-    leads::new_lead,
-    world::{TestApp, monday},
-};
+use crate::world::{TestApp, monday};
 
 const KARI: &str = "+4791234567";
 
@@ -69,7 +66,7 @@ async fn capture(
     consents: Vec<NewConsent>,
     at: DateTime<Utc>,
 ) -> LeadId {
-    let new = leads::NewLead { consents, ..new_lead(person, at) };
+    let new = leads::NewLead { consents, ..leads::NewLead::of("phone", person, at) };
     let captured = app.app.db.write(organization, Actor::System, async |tx| {
         leads::capture(tx, new.clone(), &Sla::always(TimeDelta::minutes(15))).await
     });
