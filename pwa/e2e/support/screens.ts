@@ -1,23 +1,16 @@
 import type { Page } from '@playwright/test'
 import type { Visit, Who } from './test'
+import type { World } from './world'
 
 export interface Screen {
   name: string
   who?: Who
   stranger?: boolean
-  at: (leads: Leads) => string
+  at: (world: World) => string
   /** What is opened on it, and the sign that it stands. */
   open?: (visit: Visit, page: Page) => Promise<void>
   /** Not there on a phone. */
   desktop?: boolean
-}
-
-export interface Leads {
-  /** A call, a note and an outcome; the work goes on. */
-  busy: string
-  /** Nobody has tried yet. */
-  fresh: string
-  lost: string
 }
 
 const inbox = () => '/'
@@ -39,6 +32,16 @@ export const SCREENS: Screen[] = [
   { name: 'inbox-mine', at: () => '/?view=mine' },
   { name: 'inbox-all', at: () => '/?view=all' },
   { name: 'inbox-empty', at: () => '/?view=all&status=won&assignee=none', open: async ({ t }, page) => page.getByText(t('empty_filtered')).waitFor() },
+  {
+    name: 'entry',
+    at: inbox,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('entry_title') }).click()
+      await page.getByRole('dialog').getByText(t('entry_more')).click()
+      await page.getByRole('dialog').getByRole('textbox', { name: t('field_phone') }).fill('400 00 100')
+      await page.getByText(t('entry_here', { name: 'Åse Nordmann' })).waitFor()
+    },
+  },
   {
     name: 'filters',
     at: () => '/?view=all&status=won',
@@ -212,6 +215,41 @@ export const SCREENS: Screen[] = [
       await page.locator('summary').filter({ hasText: t('score_named', { n: '' }).split(' ')[0] ?? '' }).click()
     },
   },
+  {
+    name: 'lead-follow-up',
+    at: ({ fresh }) => `/leads/${fresh}`,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('sequence_begin') }).click()
+      await page.getByRole('dialog').getByRole('button', { name: /Etter ubesvart anrop/ }).waitFor()
+    },
+  },
+  { name: 'hours', who: 'asha', at: () => '/settings/hours', open: async ({ t }, page) => page.getByRole('heading', { name: t('hours_within') }).waitFor() },
+  { name: 'sources', who: 'asha', at: () => '/settings/sources', open: async (_visit, page) => page.getByRole('link', { name: /Landingsside/ }).waitFor() },
+  {
+    name: 'source-new',
+    who: 'asha',
+    at: () => '/settings/sources',
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('source_add') }).click()
+      await page.getByRole('dialog').getByRole('button', { name: t('source_kind_form') }).click()
+    },
+  },
+  { name: 'source', who: 'asha', at: ({ source }) => `/settings/sources/${source}`, open: async ({ t }, page) => page.getByText(t('source_reason_no_contact')).waitFor() },
+  { name: 'imports', who: 'asha', at: () => '/settings/imports', open: async ({ t }, page) => page.getByText(t('import_state_draft')).first().waitFor() },
+  { name: 'import', who: 'asha', at: ({ draft }) => `/settings/imports/${draft}`, open: async ({ t }, page) => page.getByText(t('error_phone_invalid')).waitFor() },
+  { name: 'sequences', who: 'asha', at: () => '/settings/sequences', open: async (_visit, page) => page.getByRole('link', { name: /Etter ubesvart anrop/ }).waitFor() },
+  { name: 'sequence', who: 'asha', at: ({ sequence }) => `/settings/sequences/${sequence}`, open: async ({ t }, page) => page.getByRole('listitem', { name: t('sequence_step', { n: 3 }) }).waitFor() },
+  {
+    name: 'sequence-preview',
+    who: 'asha',
+    at: ({ sequence }) => `/settings/sequences/${sequence}`,
+    open: async ({ t }, page) => {
+      await page.getByRole('button', { name: t('sequence_preview') }).click()
+      await page.getByRole('dialog').getByText('Ring en gang til').waitFor()
+    },
+  },
+  { name: 'sending', who: 'asha', at: () => '/settings/messages', open: async ({ t }, page) => page.getByText(t('sending_list_none')).waitFor() },
+  { name: 'tally', who: 'asha', at: () => '/settings/count', open: async ({ t }, page) => page.getByText(t('tally_today'), { exact: true }).waitFor() },
   { name: 'join', stranger: true, at: () => '/join?i=0190aaaa-0000-7000-8000-000000000000' },
   { name: 'join-by-hand', stranger: true, at: () => '/join' },
   { name: 'forgot', stranger: true, at: () => '/forgot' },

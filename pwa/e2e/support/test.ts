@@ -1,5 +1,5 @@
 import { expect, test as base, type APIRequestContext, type Browser, type BrowserContext, type Page } from '@playwright/test'
-import { fillIn, putAway, signedIn, somebody, url, type Person } from './world'
+import { fillIn, putAway, signedIn, somebody, somethingOfEach, url, type Person, type World } from './world'
 import { words, type Locale, type Words } from './words'
 
 export { expect }
@@ -14,6 +14,9 @@ const PEOPLE = {
 export type Who = keyof typeof PEOPLE
 
 export type Theme = 'light' | 'dark'
+
+/** Where the browser of somebody who speaks it is at home. */
+const REGIONS: Record<Locale, string> = { nb: 'nb-NO', de: 'de-DE', nl: 'nl-NL', en: 'en-GB' }
 
 export interface Visit {
   page: Page
@@ -45,6 +48,8 @@ interface Fixtures {
   expectComplaint: (about: RegExp) => void
   /** Somebody fills in the form and is put away after the test. */
   newLead: (options?: { wait?: boolean; at?: Date }) => Promise<Person>
+  /** Something on every screen, while the test runs. */
+  world: World
 }
 
 export const test = base.extend<Fixtures & { complaints: { expected: RegExp[]; heard: string[] } }, { owner: APIRequestContext }>({
@@ -89,10 +94,16 @@ export const test = base.extend<Fixtures & { complaints: { expected: RegExp[]; h
     })
     for (const person of people) await putAway(owner, person)
   },
+
+  world: async ({ owner }, use) => {
+    const world = await somethingOfEach(owner)
+    await use(world)
+    await world.remove()
+  },
 })
 
 async function begin(browser: Browser, who: Who, { theme = 'light', locale = 'nb', at = '/', stranger = false, sharpness }: VisitOptions, heard: string[]): Promise<Visit> {
-  const context = await browser.newContext({ baseURL: url(), colorScheme: theme, locale: locale === 'nb' ? 'nb-NO' : 'en-GB', reducedMotion: 'reduce', deviceScaleFactor: sharpness })
+  const context = await browser.newContext({ baseURL: url(), colorScheme: theme, locale: REGIONS[locale], reducedMotion: 'reduce', deviceScaleFactor: sharpness })
   const headers = { Origin: url() }
   const entered = await context.request.post('/api/demo/session', { data: { email: PEOPLE[who] }, headers })
   expect(entered.ok(), await entered.text()).toBe(true)

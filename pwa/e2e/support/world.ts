@@ -160,6 +160,55 @@ export async function someLeads(owner: APIRequestContext): Promise<{ busy: strin
   return { busy, fresh: await first(owner, 'status=new&assignee=none'), lost: await first(owner, 'status=lost') }
 }
 
+export interface World {
+  /** A call, a note and an outcome; the work goes on. */
+  busy: string
+  /** Nobody has tried yet. */
+  fresh: string
+  lost: string
+  /** A form of a web page; what came by it could not be read. */
+  source: string
+  /** A file that is not taken in yet. */
+  draft: string
+  /** A message, a letter and a task, begun by hand. */
+  sequence: string
+  /** All but the draft, which only stands there. */
+  remove: () => Promise<void>
+}
+
+/** What the screens show, one of each: leads, and what an owner has set up. */
+export async function somethingOfEach(owner: APIRequestContext): Promise<World> {
+  const post = async (path: string, data: unknown) => {
+    const answer = await owner.post(path, { data })
+    if (!answer.ok()) throw new Error(`${path}: ${answer.status()} ${await answer.text()}`)
+    return (await answer.json()) as { id: string; source: { id: string; url: string } }
+  }
+  const { source } = await post('/api/sources', { name: 'Landingsside for takrenner', kind: 'form' })
+  // Nothing in it to call or write to: it waits to be read again, and brings no lead.
+  const left = await fetch(source.url, { method: 'POST', body: new URLSearchParams({ navn: 'Kari Nordmann', hva_gjelder_det: 'Takrennen lekker' }) })
+  if (!left.ok) throw new Error(`${source.url}: ${left.status}`)
+  const steps = [
+    { kind: 'sms', after_minutes: 0, subject: null, text: 'Hei {{ first_name }}, dette er {{ organization }}. Når passer det at vi ringer?' },
+    { kind: 'email', after_minutes: 240, subject: 'Befaring', text: 'Hei {{ first_name }}! Vi kommer gjerne og ser på det.' },
+    { kind: 'task', after_minutes: 1440, subject: null, text: 'Ring en gang til' },
+  ]
+  const sequence = await post('/api/sequences', { name: 'Etter ubesvart anrop', is_active: true, trigger: 'by_hand', filter: {}, steps })
+  const file = 'Navn;Telefon;Dato;Ukjent\nKari Nordmann;+4791000001;20.01.2026;x\nOla Nordmann;+4791000002;;y\nFeil;123;;z\n'
+  const upload = await owner.post('/api/imports', { data: Buffer.from(file), headers: { 'content-type': 'application/octet-stream' } })
+  if (!upload.ok()) throw new Error(`/api/imports: ${upload.status()} ${await upload.text()}`)
+  const draft = (await upload.json()) as { id: string }
+  return {
+    ...(await someLeads(owner)),
+    source: source.id,
+    sequence: sequence.id,
+    draft: draft.id,
+    remove: async () => {
+      await owner.delete(`/api/sources/${source.id}`)
+      await owner.delete(`/api/sequences/${sequence.id}`)
+    },
+  }
+}
+
 export interface Letter {
   subject: string
   text: string
