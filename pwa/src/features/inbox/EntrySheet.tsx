@@ -59,6 +59,8 @@ export function EntrySheet({ session, onClose }: { session: Session; onClose: ()
   const [more, setMore] = useState(false)
   const form = useForm<Values>({ resolver: valibotResolver(schema), defaultValues: blank })
   const { errors, isSubmitting } = form.formState
+  // The caller is saying their number; and what is asked for goes on where it appears.
+  useEffect(() => form.setFocus(more ? 'email' : 'phone'), [form, more])
   const campaigns = useQuery({ ...campaignsOptions, enabled: more }).data ?? []
   const match = useMatch(useWatch({ control: form.control, name: 'phone' }), useWatch({ control: form.control, name: 'email' }))
 

@@ -19,6 +19,7 @@ import { Button } from '@/shared/ui/Button'
 import { cx } from '@/shared/ui/classes'
 import { Empty } from '@/shared/ui/Empty'
 import { More } from '@/shared/ui/More'
+import { Scroller } from '@/shared/ui/Scroller'
 import { Bar } from '@/shared/ui/Skeleton'
 import { hintOf, kindOf, pathOf } from './words'
 
@@ -34,7 +35,7 @@ export function NoticesScreen() {
   const leads = useLeads()
   const { fetchNextPage } = list
   return (
-    <section aria-label={m.notice_title()} className="scrollable h-full">
+    <Scroller label={m.notice_title()}>
       <div className="mx-auto max-w-xl px-safe pt-6 pb-12">
         <header className="mb-6 flex items-center justify-between gap-4">
           <h1 className="text-28 font-bold tracking-tight">{m.notice_title()}</h1>
@@ -77,7 +78,7 @@ export function NoticesScreen() {
           </div>
         )}
       </div>
-    </section>
+    </Scroller>
   )
 }
 

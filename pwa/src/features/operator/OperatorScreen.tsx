@@ -12,6 +12,7 @@ import { useNow } from '@/shared/i18n/now'
 import { Button } from '@/shared/ui/Button'
 import { cx } from '@/shared/ui/classes'
 import { Empty } from '@/shared/ui/Empty'
+import { Scroller } from '@/shared/ui/Scroller'
 import { RowsSkeleton } from '@/shared/ui/Skeleton'
 import { toast } from '@/shared/ui/toasts'
 
@@ -39,9 +40,7 @@ export function OperatorScreen() {
   const place = usePlace()
   const now = new Date(useNow())
   return (
-    // A scrolling region without anything focusable at hand must itself be reachable by keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div tabIndex={0} role="region" aria-label={m.nav_operator()} className="scrollable h-full focus-visible:-outline-offset-2">
+    <Scroller label={m.nav_operator()} stop>
       <div className="mx-auto max-w-5xl space-y-12 px-safe pt-6 pb-12">
         <header>
           <h1 className="text-28 font-bold tracking-tight">{m.nav_operator()}</h1>
@@ -83,7 +82,7 @@ export function OperatorScreen() {
           ))}
         </Graveyard>
       </div>
-    </div>
+    </Scroller>
   )
 }
 

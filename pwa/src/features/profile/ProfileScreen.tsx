@@ -18,6 +18,7 @@ import { useStore } from '@/shared/store'
 import { Avatar } from '@/shared/ui/Avatar'
 import { Button } from '@/shared/ui/Button'
 import { Group } from '@/shared/ui/Page'
+import { Scroller } from '@/shared/ui/Scroller'
 import { Segments } from '@/shared/ui/Segments'
 import { Sheet } from '@/shared/ui/Sheet'
 import { toast } from '@/shared/ui/toasts'
@@ -41,7 +42,7 @@ export function ProfileScreen() {
   })
   const [asking, setAsking] = useState(false)
   return (
-    <section aria-label={m.nav_profile()} className="scrollable h-full">
+    <Scroller label={m.nav_profile()}>
       <div className="mx-auto max-w-xl space-y-9 px-safe pt-6 pb-10">
         <header className="flex items-center gap-4">
           <Avatar name={session.user.name} picture={session.user.picture} size="l" />
@@ -75,7 +76,7 @@ export function ProfileScreen() {
           }}
         />
       )}
-    </section>
+    </Scroller>
   )
 }
 

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react'
+import { useRef, useState, type FormEvent } from 'react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { Eye, Plus, Trash2 } from 'lucide-react'
@@ -97,6 +97,15 @@ function Editor({ draft, known }: { draft: NewSequence; known?: Sequence }) {
     save.reset()
     setSteps((all) => all.map((one) => (one.key === key ? { key, step } : one)))
   }
+  const list = useRef<HTMLOListElement>(null)
+  /** Changes how many steps there are, and goes to the one that is then to be looked at. */
+  const count = (changed: (all: Keyed[]) => Keyed[], at: number) => {
+    setSteps(changed)
+    requestAnimationFrame(() => {
+      const cards = list.current?.children
+      cards?.[Math.min(at, cards.length - 1)]?.querySelector<HTMLElement>('input:checked')?.focus()
+    })
+  }
   const move = (at: number, by: number) =>
     setSteps((all) => {
       const moved = [...all]
@@ -139,7 +148,7 @@ function Editor({ draft, known }: { draft: NewSequence; known?: Sequence }) {
           </Group>
         )}
         <Group title={m.sequence_steps()} hint={m.sequence_steps_hint()}>
-          <ol className="space-y-4">
+          <ol ref={list} className="space-y-4">
             {steps.map(({ key, step }, at) => (
               <StepCard
                 key={key}
@@ -149,7 +158,7 @@ function Editor({ draft, known }: { draft: NewSequence; known?: Sequence }) {
                 refusal={(field) => refusalAt(save.error, `steps.${at}.${field}`)}
                 onChange={(changed) => put(key, changed)}
                 onMove={(by) => move(at, by)}
-                onRemove={steps.length > 1 ? () => setSteps((all) => all.filter((one) => one.key !== key)) : undefined}
+                onRemove={steps.length > 1 ? () => count((all) => all.filter((one) => one.key !== key), at) : undefined}
               />
             ))}
           </ol>
@@ -158,7 +167,7 @@ function Editor({ draft, known }: { draft: NewSequence; known?: Sequence }) {
             className="mt-4"
             icon={<Plus size={18} aria-hidden />}
             disabled={steps.length >= 20}
-            onClick={() => setSteps((all) => [...all, keyed({ kind: 'sms', after_minutes: 240, subject: null, text: '' })])}
+            onClick={() => count((all) => [...all, keyed({ kind: 'sms', after_minutes: 240, subject: null, text: '' })], steps.length)}
           >
             {m.sequence_step_add()}
           </Button>
@@ -177,7 +186,7 @@ function Editor({ draft, known }: { draft: NewSequence; known?: Sequence }) {
             <Button kind="plain" className="-ml-4" icon={<Trash2 size={18} aria-hidden />} disabled={archive.isPending} onClick={() => archive.mutate(known.id)}>
               {m.sequence_archive()}
             </Button>
-            <p className="text-13 text-pretty text-ink-3">{m.sequence_archive_hint({ n: known.running })}</p>
+            {known.running > 0 && <p className="text-13 text-pretty text-ink-3">{m.sequence_archive_hint({ n: known.running })}</p>}
           </div>
         )}
       </form>

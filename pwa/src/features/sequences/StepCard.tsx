@@ -1,4 +1,4 @@
-import { useId, useRef } from 'react'
+import { useId, useRef, type MouseEvent } from 'react'
 import { ArrowDown, ArrowUp, Trash2 } from 'lucide-react'
 import { m } from '@/paraglide/messages'
 import type { SequenceStep, StepKind } from '@/shared/api/types'
@@ -46,6 +46,15 @@ export function StepCard({ step, number, isLast, refusal, onChange, onMove, onRe
       field?.setSelectionRange(from + word.length, from + word.length)
     })
   }
+  // A card that moves takes the focus with it; at the end of the list its arrow is dead, and the other one is next.
+  const move = (by: -1 | 1, { currentTarget }: MouseEvent<HTMLButtonElement>) => {
+    const other = by < 0 ? currentTarget.nextElementSibling : currentTarget.previousElementSibling
+    onMove(by)
+    requestAnimationFrame(() => {
+      const next = currentTarget.disabled ? other : currentTarget
+      if (next instanceof HTMLElement) next.focus()
+    })
+  }
   const wrong = refusal('text')
   return (
     <li aria-label={m.sequence_step({ n: number })} className="space-y-4 rounded-card border border-hairline bg-surface p-4">
@@ -54,10 +63,10 @@ export function StepCard({ step, number, isLast, refusal, onChange, onMove, onRe
           <Icon size={20} className="shrink-0 text-accent-text" aria-hidden />
           <span className="truncate">{m.sequence_step({ n: number })}</span>
         </h3>
-        <IconButton label={m.sequence_step_up({ n: number })} disabled={number === 1} onClick={() => onMove(-1)}>
+        <IconButton label={m.sequence_step_up({ n: number })} disabled={number === 1} onClick={(event) => move(-1, event)}>
           <ArrowUp size={18} aria-hidden />
         </IconButton>
-        <IconButton label={m.sequence_step_down({ n: number })} disabled={isLast} onClick={() => onMove(1)}>
+        <IconButton label={m.sequence_step_down({ n: number })} disabled={isLast} onClick={(event) => move(1, event)}>
           <ArrowDown size={18} aria-hidden />
         </IconButton>
         {onRemove && (

@@ -42,7 +42,7 @@ export function IconButton({ label, className, children, ...rest }: IconProps) {
       type="button"
       aria-label={label}
       title={label}
-      className={cx('grid size-12 shrink-0 place-items-center rounded-full text-ink-2 transition-colors active:bg-pressed', className)}
+      className={cx('grid size-12 shrink-0 place-items-center rounded-full text-ink-2 transition-colors active:bg-pressed disabled:opacity-35', className)}
       {...rest}
     >
       {children}

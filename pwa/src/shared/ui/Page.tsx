@@ -2,6 +2,8 @@ import type { ReactNode } from 'react'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { ChevronLeft } from 'lucide-react'
 import { m } from '@/paraglide/messages'
+import { cx } from './classes'
+import { Scroller } from './Scroller'
 
 interface PageProps {
   title: string
@@ -18,22 +20,24 @@ interface PageProps {
 /** A page of the settings, one step below the profile. */
 export function Page({ title, hint, action, back, wide = false, children }: PageProps) {
   return (
-    <section aria-label={title} className="scrollable h-full">
+    <Scroller label={title}>
       <div className={`mx-auto space-y-9 px-safe pt-3 pb-12 ${wide ? 'max-w-5xl' : 'max-w-xl'}`}>
-        <header className="space-y-1">
+        <header>
           <Link to={back?.to ?? '/profile'} className="-ml-2 inline-flex min-h-12 items-center gap-1 pr-3 text-15 font-medium text-accent-text">
             <ChevronLeft size={20} aria-hidden />
             {back ? back.label() : m.nav_profile()}
           </Link>
-          <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
-            <h1 className="min-w-0 text-28 font-bold tracking-tight break-words">{title}</h1>
+          <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+            <div className={cx('min-w-0 flex-1 space-y-1', hint ? 'basis-64' : 'basis-auto')}>
+              <h1 className="text-28 font-bold tracking-tight break-words">{title}</h1>
+              {hint && <p className="text-15 text-pretty text-ink-3">{hint}</p>}
+            </div>
             {action}
           </div>
-          {hint && <p className="text-15 text-pretty text-ink-3">{hint}</p>}
         </header>
         {children}
       </div>
-    </section>
+    </Scroller>
   )
 }
 
