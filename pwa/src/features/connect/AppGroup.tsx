@@ -51,8 +51,8 @@ export function Copyable({ label, text, code = false }: { label: string; text: s
     )
   }
   return (
-    <div className={code ? 'space-y-2' : 'flex items-end gap-3'}>
-      <div className="min-w-0 flex-1">
+    <div className={code ? 'space-y-2' : 'flex flex-wrap items-end gap-x-3 gap-y-2'}>
+      <div className={code ? undefined : 'min-w-0 flex-1 basis-60'}>
         <p className="text-13 text-ink-3">{label}</p>
         {code ? (
           <pre className="mt-1 rounded-control bg-sunken p-3 font-mono text-13 break-words whitespace-pre-wrap select-all">{text}</pre>

@@ -26,7 +26,7 @@ export function SourcesScreen() {
   const [adding, setAdding] = useState(false)
   const [made, setMade] = useState<SourceWithSecret | null>(null)
   const add = (
-    <Button kind="soft" icon={<Plus size={18} aria-hidden />} onClick={() => setAdding(true)}>
+    <Button kind="primary" icon={<Plus size={18} aria-hidden />} onClick={() => setAdding(true)}>
       {m.source_add()}
     </Button>
   )

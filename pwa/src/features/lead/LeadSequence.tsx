@@ -13,6 +13,7 @@ import { leadKeys } from '@/shared/leads/queries'
 import { Button } from '@/shared/ui/Button'
 import { Choice } from '@/shared/ui/Choice'
 import { Sheet } from '@/shared/ui/Sheet'
+import { RowsSkeleton } from '@/shared/ui/Skeleton'
 import { toast } from '@/shared/ui/toasts'
 
 const OPEN = ['new', 'contacted', 'no_answer']
@@ -110,6 +111,7 @@ function ChooseSheet({ leadId, onClose, onBegun }: { leadId: string; onClose: ()
   })
   return (
     <Sheet title={m.sequence_begin()} hint={m.sequence_begin_hint()} onClose={onClose}>
+      {sequences.isPending && <RowsSkeleton rows={2} />}
       {sequences.data?.length === 0 && <p className="text-15 text-ink-3">{m.sequence_none()}</p>}
       {sequences.error && <p className="text-15 text-late-text">{inWords(sequences.error)}</p>}
       {sequences.data?.map((one) => (

@@ -60,9 +60,9 @@ function Editor({ saved }: { saved: Scoring }) {
           {rules.length > 0 && (
             <ul className="overflow-hidden rounded-card border border-hairline bg-surface">
               {rules.map((rule, index) => (
-                <li key={index} className="flex min-h-14 items-center gap-3 border-b border-hairline py-1 pr-1 pl-4 last:border-b-0">
+                <li key={index} className="flex min-h-14 items-center gap-1 border-b border-hairline py-1.5 pr-1 pl-4 last:border-b-0">
                   <span className={`w-10 shrink-0 text-right text-17 font-semibold tabular-nums ${rule.points < 0 ? 'text-late-text' : ''}`}>{pointsInWords(rule.points)}</span>
-                  <span className="min-w-0 flex-1 text-17 break-words">{signInWords(rule.sign, names)}</span>
+                  <span className="min-w-0 flex-1 pl-2 text-17 break-words">{signInWords(rule.sign, names)}</span>
                   <IconButton label={m.score_edit({ n: index + 1 })} onClick={() => setOpen(index)}>
                     <Pencil size={18} aria-hidden />
                   </IconButton>

@@ -120,7 +120,7 @@ function Test({ channel, available }: { channel: MessageChannel; available: bool
       >
         {channel === 'sms' ? m.sending_test_sms() : m.sending_test_email()}
       </Button>
-      <p role="status" className="min-h-5 text-13 text-ink-3">
+      <p role="status" className="text-13 text-ink-3">
         {now && standingInWords(now.state, now.family)}
       </p>
     </div>

@@ -75,13 +75,13 @@ function Shown({ step }: { step: PreviewedStep }) {
   const now = useNow()
   const place = usePlace()
   const Icon = stepIcons[step.kind]
+  const facts = [kindInWords(step.kind), when(new Date(step.at), new Date(now), place)]
+  if (step.segments !== null && step.segments > 1) facts.push(m.sequence_parts({ n: step.segments }))
   return (
     <li className="rounded-card border border-hairline p-4">
-      <p className="flex flex-wrap items-center gap-x-2 text-13 text-ink-3">
-        <Icon size={15} aria-hidden />
-        <span>{kindInWords(step.kind)}</span>
-        <span>· {when(new Date(step.at), new Date(now), place)}</span>
-        {step.segments !== null && <span>· {m.sequence_parts({ n: step.segments })}</span>}
+      <p className="flex items-center gap-2 text-13 text-ink-3">
+        <Icon size={15} className="shrink-0" aria-hidden />
+        {facts.join(' · ')}
       </p>
       {step.subject && <p className="mt-2 text-17 font-semibold break-words">{step.subject}</p>}
       <p className="mt-1.5 text-17 break-words whitespace-pre-line">{step.text}</p>

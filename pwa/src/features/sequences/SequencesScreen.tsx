@@ -16,21 +16,18 @@ import { stepIcons, triggerInWords } from './words'
 /** For owners: what is written to leads by itself, and how far each goes. */
 export function SequencesScreen() {
   const { data: sequences, error, refetch } = useQuery(sequencesOptions)
-  return (
-    <Page
-      title={m.sequence_title()}
-      hint={m.sequence_row_hint()}
-      action={
-        <Link
-          to="/settings/sequences/$sequenceId"
-          params={{ sequenceId: 'new' }}
-          className="inline-flex min-h-12 items-center gap-2 rounded-control bg-accent px-4 text-15 font-semibold text-on-accent"
-        >
-          <Plus size={18} aria-hidden />
-          {m.sequence_new()}
-        </Link>
-      }
+  const write = (
+    <Link
+      to="/settings/sequences/$sequenceId"
+      params={{ sequenceId: 'new' }}
+      className="inline-flex min-h-12 items-center gap-2 rounded-control bg-accent px-4 text-15 font-medium text-on-accent"
     >
+      <Plus size={18} aria-hidden />
+      {m.sequence_new()}
+    </Link>
+  )
+  return (
+    <Page title={m.sequence_title()} hint={m.sequence_row_hint()} action={sequences && sequences.length > 0 ? write : undefined}>
       {error ? (
         <Failed error={error} again={() => void refetch()} />
       ) : !sequences ? (
@@ -38,6 +35,7 @@ export function SequencesScreen() {
       ) : sequences.length === 0 ? (
         <Empty icon={<Workflow size={26} />} title={m.sequence_none()}>
           <p>{m.sequence_none_hint()}</p>
+          {write}
         </Empty>
       ) : (
         <List>
