@@ -88,6 +88,9 @@ test('a web form brings a lead, and what could not be read is read again by anot
     await page.getByRole('combobox', { name: t('connect_map_goes', { question: 'ring' }) }).selectOption('phone')
     await page.getByRole('combobox', { name: t('connect_map_goes', { question: 'who' }) }).selectOption('full_name')
     await expect(page.getByRole('article').getByText(person.full_name).first()).toBeVisible()
+    // The preview is of both decisions, and no longer dimmed.
+    await expect(page.getByRole('article').getByText(t('field_phone'), { exact: true })).toBeVisible()
+    await expect(page.getByRole('article').getByText(t('field_name'), { exact: true })).toBeVisible()
     await looksRight(page, 'source')
     await page.getByRole('button', { name: t('connect_save') }).click()
     await page.getByRole('button', { name: t('source_again') }).click()

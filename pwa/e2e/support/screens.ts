@@ -373,7 +373,7 @@ export async function settled(page: Page): Promise<void> {
     await document.fonts.ready
     // A change of colours begins with the next frame, and ends with the one after.
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-    if (document.querySelector('.shimmer')) return false
+    if (document.querySelector('.shimmer, [aria-busy="true"]')) return false
     return document.getAnimations().every((animation) => animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity)
   })
 }
