@@ -1,3 +1,3 @@
 # Was liest, wer ein Formular ausgefüllt hat.
 form-thanks-title = Vielen Dank
-form-thanks-text = Wir haben deine Nachricht erhalten und melden uns.
+form-thanks-text = Wir haben Ihre Nachricht erhalten und melden uns.
