@@ -371,9 +371,12 @@ export async function settled(page: Page): Promise<void> {
   await page.getByRole('main').first().waitFor()
   await page.waitForFunction(async () => {
     await document.fonts.ready
-    // A change of colours begins with the next frame, and ends with the one after.
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-    if (document.querySelector('.shimmer, [aria-busy="true"]')) return false
-    return document.getAnimations().every((animation) => animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity)
+    const frames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+    const still = () => document.getAnimations().every((animation) => animation.playState === 'finished' || animation.effect?.getComputedTiming().iterations === Infinity)
+    // A change of colours begins with the next frame, and ends with the one after; what inherits a colour may begin when its parent ends.
+    await frames()
+    if (document.querySelector('.shimmer, [aria-busy="true"]') || !still()) return false
+    await frames()
+    return still()
   })
 }
