@@ -64,7 +64,7 @@ test('the owner says as whom messages are sent, and who gets none', async ({ vis
   await expect(page.getByText(t('sending_sender_invalid'))).toBeVisible()
   await sender.fill('Fjord Tak')
   await page.getByRole('button', { name: t('save') }).click()
-  await expect(page.getByText(t('toast_saved'))).toBeVisible()
+  await expect(page.getByText(t('toast_saved'), { exact: true })).toBeVisible()
   await page.getByRole('button', { name: t('sending_list_add') }).click()
   const sheet = page.getByRole('dialog')
   await sheet.getByLabel(t('field_phone')).fill('912 34 567')
