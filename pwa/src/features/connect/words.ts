@@ -1,5 +1,5 @@
 import { m } from '@/paraglide/messages'
-import { ApiError, inWords } from '@/shared/api/problem'
+import { inWords } from '@/shared/api/problem'
 import type { MappingWarning, Mend, Receipt, Target, TestStep } from '@/shared/api/types'
 
 export { mendWords, stepLabel } from '@/shared/connect/words'
@@ -81,10 +81,7 @@ const errors: Record<string, () => string> = {
 }
 
 /** The error in words, with those that only this page has. */
-export function told(error: unknown): string {
-  const worded = error instanceof ApiError && error.reason ? errors[error.reason] : undefined
-  return worded ? worded() : inWords(error)
-}
+export const told = (error: unknown) => inWords(error, errors)
 
 /** What mends a connection that Meta broke. */
 export const brokenMend = (reason: string | null): Mend => (reason === 'permission' || reason === 'policy_blocked' ? reason : 'token_invalid')

@@ -1,5 +1,5 @@
 import { m } from '@/paraglide/messages'
-import { ApiError, inWords } from '@/shared/api/problem'
+import { inWords, isStatus } from '@/shared/api/problem'
 import type { Import, ImportColumnKind } from '@/shared/api/types'
 
 /** In the order of the list to choose from. */
@@ -67,8 +67,4 @@ const errors: Record<string, () => string> = {
   file_gone: () => m.import_error_gone(),
 }
 
-export function told(error: unknown): string {
-  if (error instanceof ApiError && error.status === 413) return m.import_error_size()
-  const worded = error instanceof ApiError && error.reason ? errors[error.reason] : undefined
-  return worded ? worded() : inWords(error)
-}
+export const told = (error: unknown) => (isStatus(error, 413) ? m.import_error_size() : inWords(error, errors))

@@ -40,10 +40,10 @@ export function teach(more: Record<string, () => string>): void {
   Object.assign(reasons, more)
 }
 
-/** The error in words for the person who reads it. */
-export function inWords(error: unknown): string {
+/** The error in words for the person who reads it; `own`: those that only this screen has for a reason. */
+export function inWords(error: unknown, own: Record<string, () => string> = {}): string {
   if (!(error instanceof ApiError)) return m.error_unknown()
-  const worded = error.reason ? reasons[error.reason] : undefined
+  const worded = error.reason ? (own[error.reason] ?? reasons[error.reason]) : undefined
   if (worded) return worded()
   switch (error.status) {
     case 0:
