@@ -168,6 +168,8 @@ pub struct SendAlert {
 
 /// Alerts of one kind to one person are at least so far apart: what comes between goes with the next.
 const APART: TimeDelta = TimeDelta::seconds(1);
+/// An alert that is later than that by so much is not waited for: what comes then begins another one.
+const OVERDUE: TimeDelta = TimeDelta::minutes(1);
 /// So many are counted.
 pub(crate) const MOST_UNSEEN: i64 = 100;
 const PAGE: i64 = 50;
@@ -183,7 +185,7 @@ pub async fn tell(tx: &mut Tx, notices: Vec<Notice>) -> Result<()> {
     let zone = organizations::current(tx).await?.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let now = tx.now();
     let local = now.with_timezone(&zone).time();
-    let mut waiting = sql::waiting(tx, &people).await?;
+    let mut waiting = sql::waiting(tx, &people, now - OVERDUE).await?;
     let sent = sql::last_sent(tx, &people).await?;
     let (mut rows, mut alerts) = (Vec::new(), Vec::new());
     for notice in notices {

@@ -227,6 +227,77 @@ async fn a_push_that_no_device_acknowledges_climbs_to_the_next_person() {
     app.run_jobs().await;
 }
 
+/// Seen on another screen in the second in which the next alert waits, in the three ways in which one sees it.
+#[tokio::test]
+async fn whoever_sees_it_before_its_push_goes_hears_of_the_next_lead_all_the_same() {
+    let app = TestApp::new().await;
+    connect(&app).await;
+    let ravi = app.ravi();
+    subscribe(&app, &ravi).await;
+    for way in ["seen", "read", "opened"] {
+        app.advance(TimeDelta::minutes(1));
+        arrive(&app, &NewLead::default()).await;
+        let pushes = app.push.take_arrived();
+        assert_eq!(pushes.len(), 1, "{way}");
+        hear(&app, &pushes[0]).await;
+        // Within the same second: it waits its turn.
+        app.advance(TimeDelta::milliseconds(10));
+        arrive(&app, &NewLead::default()).await;
+        assert!(app.push.arrived().is_empty(), "{way}");
+        let newest = ravi.get("/api/notifications").await.ok()["items"][0].clone();
+        let (id, lead) = (newest["id"].as_str().expect("an id"), newest["lead_id"].as_str().expect("a lead"));
+        let answer = match way {
+            "seen" => ravi.put("/api/notifications/seen", json!({ "until": id })).await,
+            "read" => ravi.put(&format!("/api/notifications/{id}/read"), Value::Null).await,
+            _ => ravi.put(&format!("/api/leads/{lead}/opened"), Value::Null).await,
+        };
+        assert_eq!(answer.status, 204, "{way}");
+        // The third goes with what waits, of which nothing else is left to say.
+        app.advance(TimeDelta::milliseconds(10));
+        arrive(&app, &NewLead::default()).await;
+        let third = ravi.get("/api/notifications").await.ok()["items"][0]["lead_id"].clone();
+        app.advance(TimeDelta::seconds(1));
+        app.run_jobs().await;
+        let pushes = app.push.take_arrived();
+        assert_eq!(
+            pushes.iter().map(|push| &push.payload["nextmove"]["lead_id"]).collect::<Vec<_>>(),
+            [&third],
+            "{way}"
+        );
+        hear(&app, &pushes[0]).await;
+        // All that waited is seen, and nothing goes: the one after that does.
+        arrive(&app, &NewLead::default()).await;
+        let fourth = ravi.get("/api/notifications").await.ok()["items"][0]["id"].clone();
+        ravi.put("/api/notifications/seen", json!({ "until": fourth })).await;
+        app.advance(TimeDelta::seconds(1));
+        app.run_jobs().await;
+        assert!(app.push.take_arrived().is_empty(), "{way}");
+        app.advance(TimeDelta::seconds(1));
+        arrive(&app, &NewLead::default()).await;
+        let pushes = app.push.take_arrived();
+        assert_eq!(pushes.len(), 1, "{way}");
+        hear(&app, &pushes[0]).await;
+    }
+}
+
+#[tokio::test]
+async fn an_alert_whose_job_is_lost_keeps_nobody_from_the_next_lead() {
+    let app = TestApp::new().await;
+    connect(&app).await;
+    subscribe(&app, &app.ravi()).await;
+    arrive(&app, &NewLead::default()).await;
+    hear(&app, &app.push.take_arrived()[0]).await;
+    arrive(&app, &NewLead::default()).await;
+    let mut superuser = crate::audit::superuser(&app).await;
+    let lost = sqlx::query("delete from jobs where kind = 'send_alert' and state = 'ready' and run_at <= $1");
+    let lost = lost.bind(app.clock.now() + TimeDelta::seconds(1)).execute(&mut superuser).await.expect("lost");
+    assert_eq!(lost.rows_affected(), 2, "Ravi's and Rosa's");
+    app.advance(TimeDelta::seconds(62));
+    arrive(&app, &NewLead::default()).await;
+    let kinds: Vec<_> = app.push.take_arrived().iter().map(|push| push.payload["nextmove"]["kind"].clone()).collect();
+    assert_eq!(kinds, ["new_lead"]);
+}
+
 #[tokio::test]
 async fn one_colleague_who_heard_is_enough() {
     let app = TestApp::new().await;

@@ -18,6 +18,8 @@ interface Taken {
 
 /** What the browser answers to a push that it could open and hand to the service worker. */
 const DELIVERED = 100
+/** So long, in milliseconds, a test waits for our server or the browser. */
+const PATIENCE = 60_000
 
 /**
  * A push service as Firefox's own: the browser is connected to it and subscribes, our server posts to it (RFC 8030) and is asked to prove who it is (RFC 8292).
@@ -75,11 +77,11 @@ export class Autopush {
 
   /** Hands the next push of this kind to the browser, and answers once its service worker has it. */
   async deliver(topic: string): Promise<void> {
-    const push = await this.next(topic)
+    const push = await within(this.next(topic), () => `No push of the kind ${topic} came; what waits: ${this.taken.map((one) => one.topic).join(', ') || 'nothing'}.`)
     const version = randomUUID()
     const opened = new Promise<number>((resolve) => this.opened.set(version, resolve))
     this.tell(this.browser, { messageType: 'notification', channelID: push.channel, version, data: push.data, headers: { encoding: 'aes128gcm' } })
-    const code = await opened
+    const code = await within(opened, () => 'The browser did not say what became of the push.')
     if (code !== DELIVERED) throw new Error(`The browser could not open the push (${code}).`)
   }
 
@@ -133,6 +135,14 @@ export class Autopush {
     if (!socket) throw new Error('No browser is connected to the push service.')
     socket.send(JSON.stringify(what))
   }
+}
+
+async function within<T>(what: Promise<T>, otherwise: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(otherwise())), PATIENCE)
+  })
+  return Promise.race([what, over]).finally(() => clearTimeout(timer))
 }
 
 const topicOf = ({ headers }: IncomingMessage) => String(headers.topic)

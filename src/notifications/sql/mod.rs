@@ -31,10 +31,18 @@ fn key(user: Uuid, kind: &str) -> Option<(UserId, Kind)> {
 }
 
 /// The alerts that have not gone yet, locked: whoever sends one waits for what is added to it.
-pub(super) async fn waiting(tx: &mut Tx, people: &[UserId]) -> Result<HashMap<(UserId, Kind), AlertId>> {
+/// The alerts that have yet to go: what is added to one goes with it. One that should have gone before `overdue` waits no more, whatever
+/// became of its job: it would keep all that comes after it from its person.
+pub(super) async fn waiting(
+    tx: &mut Tx,
+    people: &[UserId],
+    overdue: DateTime<Utc>,
+) -> Result<HashMap<(UserId, Kind), AlertId>> {
     let rows = sqlx::query!(
-        "select id, user_id, kind from alerts where user_id = any($1) and sent_at is null order by id for update",
-        &ids(people)
+        "with overdue as (update alerts set sent_at = send_at where user_id = any($1) and sent_at is null and send_at < $2)
+         select id, user_id, kind from alerts where user_id = any($1) and sent_at is null and send_at >= $2 for update",
+        &ids(people),
+        overdue
     )
     .fetch_all(tx.conn())
     .await?;
@@ -143,12 +151,13 @@ pub(super) async fn unseen(tx: &mut Tx, people: &[UserId]) -> Result<HashMap<Use
     Ok(rows.into_iter().map(|row| (UserId(row.user_id), row.count)).collect())
 }
 
-/// Whether anything was not seen before.
+/// Whether anything was not seen before. Here and below, an alert that has yet to go is not heard by that: when it goes, it tells what is
+/// not seen by then, if anything.
 pub(super) async fn see(tx: &mut Tx, user: UserId, until: NotificationId) -> Result<bool> {
     let now = tx.now();
     let done = sqlx::query_scalar!(
         r#"with seen as (update notifications set seen_at = $3 where user_id = $1 and id <= $2 and seen_at is null returning alert_id),
-                heard as (update alerts set heard_at = $3 where id in (select alert_id from seen) and heard_at is null)
+                heard as (update alerts set heard_at = $3 where id in (select alert_id from seen) and sent_at is not null and heard_at is null)
            select count(*) as "count!" from seen"#,
         user.0,
         until.0,
@@ -164,7 +173,7 @@ pub(super) async fn read(tx: &mut Tx, user: UserId, id: NotificationId) -> Resul
     let done = sqlx::query_scalar!(
         r#"with done as (update notifications set seen_at = coalesce(seen_at, $3), read_at = coalesce(read_at, $3) where user_id = $1 and id = $2
                          returning alert_id),
-                heard as (update alerts set heard_at = $3 where id in (select alert_id from done) and heard_at is null)
+                heard as (update alerts set heard_at = $3 where id in (select alert_id from done) and sent_at is not null and heard_at is null)
            select count(*) as "count!" from done"#,
         user.0,
         id.0,
@@ -180,7 +189,7 @@ pub(super) async fn settle(tx: &mut Tx, user: UserId, lead: LeadId) -> Result<bo
     let done = sqlx::query_scalar!(
         r#"with done as (update notifications set seen_at = $3, read_at = $3
                          where user_id = $1 and lead_id = $2 and seen_at is null returning alert_id),
-                heard as (update alerts set heard_at = $3 where id in (select alert_id from done) and heard_at is null)
+                heard as (update alerts set heard_at = $3 where id in (select alert_id from done) and sent_at is not null and heard_at is null)
            select count(*) as "count!" from done"#,
         user.0,
         lead.0,
