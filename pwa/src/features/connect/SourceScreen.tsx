@@ -1,10 +1,10 @@
 import { useState } from 'react'
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { m } from '@/paraglide/messages'
 import { api, ask, once } from '@/shared/api/client'
 import { isStatus } from '@/shared/api/problem'
-import type { LeadSource, PreviewedDelivery, ReadLead, SourceDelivery, SourceMapping, SourceWithSecret, Target } from '@/shared/api/types'
+import type { LeadSource, PreviewedDelivery, ReadLead, SourceDelivery, SourceWithSecret } from '@/shared/api/types'
 import { usePlace } from '@/shared/i18n/place'
 import { fullTime, when } from '@/shared/i18n/time'
 import { useNow } from '@/shared/i18n/now'
@@ -15,12 +15,9 @@ import { Group, Page } from '@/shared/ui/Page'
 import { Sheet } from '@/shared/ui/Sheet'
 import { toast } from '@/shared/ui/toasts'
 import { Copyable } from './AppGroup'
-import { decisionsOf, differs, type Draft } from './draft'
-import { PreviewList } from './PreviewList'
-import { Question, Warnings } from './Questions'
+import { MappingEditor } from './MappingEditor'
 import { sourceDeliveriesOptions, sourceMappingOptions, sourcesOptions } from './queries'
 import { SecretSheet } from './SecretSheet'
-import { useSettled } from './settled'
 import { snippetOf } from './snippet'
 import { sourceReasonWords, told } from './words'
 
@@ -90,74 +87,21 @@ function Mapping({ source }: { source: LeadSource }) {
   if (mapping.isPending) return <Waiting lines={3} />
   if (mapping.error) return <Failed error={mapping.error} again={() => void mapping.refetch()} />
   if (mapping.data.questions.length === 0) return null
-  return <Editor key={mapping.data.version} id={source.id} mapping={mapping.data} />
-}
-
-function Editor({ id, mapping }: { id: string; mapping: SourceMapping }) {
-  const client = useQueryClient()
-  const [draft, setDraft] = useState<Draft>({})
-  const decisions = decisionsOf(mapping, draft)
-  const changed = differs(mapping, draft)
-  const asked = useSettled(JSON.stringify(decisions))
-  const preview = useQuery({
-    queryKey: ['sources', 'preview', id, mapping.version, asked],
-    queryFn: ({ signal }) => ask(api.POST('/api/sources/{id}/preview', { params: { path: { id } }, body: { targets: JSON.parse(asked) as Record<string, Target> }, signal })),
-    placeholderData: keepPreviousData,
-    retry: false,
-  })
-  const save = useMutation({
-    mutationFn: () =>
-      ask(api.PUT('/api/sources/{id}/mapping', { params: { path: { id }, header: { 'If-Match': `"${mapping.version}"` } }, body: { targets: decisions }, headers: once() })),
-    onSuccess: (saved) => {
-      client.setQueryData(sourceMappingOptions(id).queryKey, saved)
-      toast(m.connect_map_saved())
-    },
-    onError: (error) => {
-      if (isStatus(error, 412)) void client.invalidateQueries(sourceMappingOptions(id))
-      toast(isStatus(error, 412) ? m.connect_map_moved() : told(error), { tone: 'error' })
-    },
-  })
+  const path = { id: source.id }
+  // By the names that the other side gives them: whoever set it up knows those.
+  const questions = mapping.data.questions.map((question) => ({ ...question, label: question.key }))
   return (
-    <div className="grid gap-9 lg:grid-cols-2 lg:items-start">
-      <div className="space-y-6">
-        <Group title={m.source_fields()}>
-          <ul>
-            {mapping.questions.map((question) => (
-              <Question
-                key={question.key}
-                question={{ ...question, label: question.key }}
-                target={draft[question.key] ?? question.target}
-                onChoose={(target) => setDraft((before) => ({ ...before, [question.key]: target }))}
-              />
-            ))}
-          </ul>
-        </Group>
-        <Warnings warnings={preview.data?.warnings ?? mapping.warnings} />
-        <div className="flex flex-wrap gap-2">
-          <Button kind="primary" className="flex-1 basis-44" disabled={!changed || save.isPending} onClick={() => save.mutate()}>
-            {m.connect_save()}
-          </Button>
-          {changed && (
-            <Button className="flex-1 basis-44" onClick={() => setDraft({})}>
-              {m.connect_map_reset()}
-            </Button>
-          )}
-        </div>
-      </div>
-      <Group title={m.source_preview()}>
-        <div className={cx('transition-opacity', preview.isPlaceholderData && 'opacity-60')} aria-busy={preview.isFetching}>
-          {preview.isPending ? (
-            <Waiting lines={3} />
-          ) : preview.error ? (
-            <p role="alert" className="text-15 text-pretty text-late-text">
-              {told(preview.error)}
-            </p>
-          ) : (
-            <PreviewList leads={preview.data.deliveries.flatMap(asLead)} changed={changed} />
-          )}
-        </div>
-      </Group>
-    </div>
+    <MappingEditor
+      key={mapping.data.version}
+      mapping={{ ...mapping.data, questions }}
+      kept={sourceMappingOptions(source.id).queryKey}
+      titles={{ questions: m.source_fields(), preview: m.source_preview() }}
+      preview={async (targets, signal) => {
+        const { deliveries, warnings } = await ask(api.POST('/api/sources/{id}/preview', { params: { path }, body: { targets }, signal }))
+        return { leads: deliveries.flatMap(asLead), warnings }
+      }}
+      save={(targets, version) => ask(api.PUT('/api/sources/{id}/mapping', { params: { path, header: { 'If-Match': `"${version}"` } }, body: { targets }, headers: once() }))}
+    />
   )
 }
 

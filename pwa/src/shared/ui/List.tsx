@@ -45,7 +45,9 @@ export function Waiting({ lines = 2 }: { lines?: number }) {
 export function Failed({ error, again }: { error: Error; again: () => void }) {
   return (
     <div className="flex flex-wrap items-center gap-4">
-      <p className="text-15 text-late-text">{inWords(error)}</p>
+      <p role="alert" className="text-15 text-late-text">
+        {inWords(error)}
+      </p>
       <Button onClick={again}>{m.try_again()}</Button>
     </div>
   )
