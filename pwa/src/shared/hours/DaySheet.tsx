@@ -44,7 +44,7 @@ export function DaySheet({ title, hours, closed, date, canSpread = false, onSave
         {intervals.length === 0 && <p className="text-17 text-ink-3">{closed}</p>}
         <ul className="space-y-4">
           {intervals.map((interval, index) => (
-            <li key={index} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto] items-end gap-3">
+            <li key={index} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto] items-end gap-2">
               <Field label={m.hours_from()} type="time" required value={interval.from} onChange={(event) => change(index, { from: event.target.value })} />
               <Field label={m.hours_to()} type="time" required value={inField(interval.to)} onChange={(event) => change(index, { to: event.target.value })} />
               <IconButton label={m.hours_interval_remove({ hours: `${interval.from}–${interval.to}` })} onClick={() => setIntervals((before) => before.filter((_, at) => at !== index))}>

@@ -24,7 +24,9 @@ export function Field({ label, hint, error, className, ref, ...rest }: Props) {
         aria-invalid={error ? true : undefined}
         aria-describedby={cx(error && errorId, hint && hintId) || undefined}
         className={cx(
-          'h-12 w-full rounded-control border bg-surface px-4 text-17 text-ink transition-colors',
+          'h-12 w-full rounded-control border bg-surface text-17 text-ink transition-colors',
+          // From and to stand beside each other on a phone, and where a day has twice twelve hours they say AM or PM besides.
+          rest.type === 'time' ? 'px-2.5 [&::-webkit-calendar-picker-indicator]:ms-1 [&::-webkit-calendar-picker-indicator]:p-0' : 'px-4',
           error ? 'border-late' : 'border-edge',
         )}
         {...rest}

@@ -1,5 +1,8 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 
+/** Nothing moves, and no ring shows what nobody asked for (not in TypeScript's DOM yet). */
+const QUIETLY: FocusOptions & { focusVisible: boolean } = { preventScroll: true, focusVisible: false }
+
 interface Props {
   label: string
   /** Often nothing in it can be focused: then Tab has to stop at it, or nobody scrolls by keyboard. */
@@ -11,7 +14,7 @@ interface Props {
 export function Scroller({ label, stop = false, children }: Props) {
   const ref = useRef<HTMLElement>(null)
   useEffect(() => {
-    if (document.activeElement === document.body) ref.current?.focus({ preventScroll: true })
+    if (document.activeElement === document.body) ref.current?.focus(QUIETLY)
   }, [])
   return (
     // Whatever scrolls has to be reached by keyboard.
