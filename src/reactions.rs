@@ -60,15 +60,23 @@ async fn react(tx: &mut Tx, event: Event) -> Result<()> {
         }
         Event::AlertUnheard { alert } => desk::climb(tx, alert).await,
         // Somebody may be free for what waits.
-        Event::RotaChanged { .. } | Event::HandsFreed { .. } => distribution::hurry(tx).await,
+        Event::RotaChanged { .. } => {
+            desk::hurry(tx).await?;
+            distribution::hurry(tx).await
+        }
+        Event::HandsFreed { .. } => distribution::hurry(tx).await,
         Event::LeadGiven { lead, to } => desk::given(tx, lead, to).await,
+        Event::LeadOffered { lead } => desk::offered(tx, lead).await,
         Event::ConnectionBroken { page_id, .. } => {
             tracing::error!(organization = %tx.organization(), page_id, "the connection to Meta is broken: leads wait until a person mends it");
             metrics::counter!("nextmove_meta_connections_broken_total").increment(1);
             alerts::connection_broken(tx, &page_id).await
         }
         Event::MessageSettled { message } => alerts::message_settled(tx, message).await,
-        Event::MessageReceived { lead: Some(lead), .. } => sequences::answered(tx, lead).await,
+        Event::MessageReceived { lead: Some(lead), .. } => {
+            sequences::answered(tx, lead).await?;
+            desk::answered(tx, lead).await
+        }
         Event::MessageReceived { lead: None, .. } => Ok(()),
         Event::OptedOut { suppression } => sequences::opted_out(tx, suppression).await,
         Event::Unknown => Err(Error::Unavailable("an event of a newer release".to_owned())),

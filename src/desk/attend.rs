@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    ladder::{self, Ladder, People},
+    ladder::{self, Audience, Ladder, People},
     sql::{self, Next, Watch},
 };
 use crate::{
@@ -30,8 +30,12 @@ const EVENTS: i64 = 500;
 const LEADS: i64 = 100;
 /// Transactions of one run; what is left then waits for the next one, so that others have their turn.
 const ROUNDS: usize = 200;
-/// A lead whose first attempt was due so long ago when it came is history: it is not rung for.
+/// A lead whose first attempt was due so long ago when it came (nobody could read it for days, say) is told of and placed, and climbs no ladder:
+/// each step of it would be due at once.
 const HISTORY: TimeDelta = TimeDelta::days(1);
+/// While nobody is found for a lead, the desk looks again so often, later and later up to six times that: mostly it is woken before, since a
+/// change of the rota wakes it.
+const NOBODY: TimeDelta = TimeDelta::minutes(10);
 
 /// Looks at an organization's desk. One at a time; asked for with each new lead (`outbox::ATTEND`).
 #[derive(Debug, Serialize, Deserialize)]
@@ -84,8 +88,10 @@ impl Job<App> for AttendAll {
             .app
             .db
             .directory(async |directory| {
+                let now = directory.now();
                 for organization in organizations::all_ids(directory).await? {
-                    jobs::enqueue_for::<App, _>(directory, Some(organization), &Attend { organization }).await?;
+                    // Also where one waits longer and longer, since it failed: what it failed at may be mended.
+                    jobs::ask_for_at::<App, _>(directory, Some(organization), &Attend { organization }, now).await?;
                 }
                 Ok(())
             })
@@ -148,7 +154,7 @@ async fn watch(tx: &mut Tx, captured: &[LeadId]) -> Result<()> {
     let now = tx.now();
     let leads = leads::present_many(tx, captured).await?;
     let watches = leads.iter().filter(|lead| waits(lead)).filter_map(|lead| {
-        let due_at = lead.due_at.filter(|due| *due > now - HISTORY)?;
+        let due_at = lead.due_at?;
         Some(sql::NewWatch { lead: lead.id, at: lead.opens_at.unwrap_or(now).max(now), due_at })
     });
     sql::insert(tx, &watches.collect::<Vec<_>>()).await
@@ -171,7 +177,12 @@ async fn look(tx: &mut Tx, due: &[Watch], sla: &Sla) -> Result<()> {
     let unplaced: Vec<(LeadId, i32)> = unplaced.map(|watch| (watch.lead, watch.placed)).collect();
     let offers = distribution::place(tx, &unplaced).await?;
     let offers: HashMap<LeadId, Offer> = offers.into_iter().map(|offer| (offer.lead, offer)).collect();
-    let comes_at = if people.on_shift().is_empty() { rota::opens_at(tx, now).await? } else { None };
+    let is_nobody = |lead: &LeadId| offers.get(lead).is_none_or(|offer| offer.to.is_empty());
+    let comes_at = if unplaced.iter().any(|(lead, _)| is_nobody(lead)) {
+        rota::opens_at(tx, now).await?.filter(|comes| *comes > now)
+    } else {
+        None
+    };
     let (mut notices, mut next, mut done) = (Vec::new(), Vec::new(), Vec::new());
     for watch in due {
         let Some(lead) = leads.get(&watch.lead) else {
@@ -185,7 +196,10 @@ async fn look(tx: &mut Tx, due: &[Watch], sla: &Sla) -> Result<()> {
                 // The next group, or whoever comes first; but not longer than its ladder allows.
                 let again_at = offer.and_then(|offer| offer.again_at);
                 let nobody = lead.assignee_id.is_none() && offer.is_none_or(|offer| offer.to.is_empty());
-                let at = again_at.or(comes_at.filter(|_| nobody)).map(|at| at.min(watch.due_at));
+                let later = now + NOBODY * (watch.placed + 1).min(6);
+                let at = again_at.or_else(|| nobody.then(|| comes_at.map_or(later, |comes| comes.min(later))));
+                let climbs_at = following(0, watch, &ladder, sla, lead.is_test, now);
+                let at = at.map(|at| climbs_at.map_or(at, |climbs| at.min(climbs)));
                 if let Some(at) = at.filter(|at| *at > now) {
                     next.push(Next { lead: watch.lead, at, placed: watch.placed + 1, step: None });
                     continue;
@@ -197,7 +211,7 @@ async fn look(tx: &mut Tx, due: &[Watch], sla: &Sla) -> Result<()> {
                 step + 1
             }
         };
-        match following(step, watch, &ladder, sla, lead.is_test) {
+        match following(step, watch, &ladder, sla, lead.is_test, now) {
             Some(at) => next.push(Next { lead: watch.lead, at, placed: watch.placed + 1, step: Some(step) }),
             None => done.push(watch.lead),
         }
@@ -230,6 +244,27 @@ pub(super) async fn given(tx: &mut Tx, lead: LeadId, to: UserId) -> Result<()> {
     notifications::tell(tx, vec![new_lead(to, lead, due_at)]).await
 }
 
+/// A lead that had waited for one person is anybody's. Where the desk still looks for somebody, it is the one that tells them.
+pub(super) async fn offered(tx: &mut Tx, lead: LeadId) -> Result<()> {
+    if sql::hurry_placing(tx, lead).await? {
+        return wake(tx).await;
+    }
+    let found = leads::present_many(tx, &[lead]).await?.pop().filter(|lead| waits(lead) && lead.assignee_id.is_none());
+    let Some(due_at) = found.and_then(|lead| lead.due_at) else { return Ok(()) };
+    let offers = distribution::place(tx, &[(lead, 0)]).await?;
+    let notices = offers.iter().flat_map(|offer| offer.to.iter().map(|to| new_lead(*to, lead, due_at)));
+    notifications::tell(tx, notices.collect()).await
+}
+
+/// A lead wrote back.
+pub(super) async fn answered(tx: &mut Tx, lead: LeadId) -> Result<()> {
+    let Some(lead) = leads::present_many(tx, &[lead]).await?.pop() else { return Ok(()) };
+    let people = People::read(tx).await?;
+    let notice =
+        |to| Notice { to, kind: Kind::LeadReplied, lead: Some(lead.id), data: json!({}), channels: Vec::new() };
+    notifications::tell(tx, people.of(Audience::Assignee, &lead).into_iter().map(notice).collect()).await
+}
+
 fn climb(lead: &Lead, watch: &Watch, step: usize, ladder: &Ladder, people: &People) -> Vec<Notice> {
     let Some(rung) = ladder.steps.get(step) else { return Vec::new() };
     metrics::counter!("nextmove_escalations_total", "step" => step.to_string()).increment(1);
@@ -245,6 +280,14 @@ fn climb(lead: &Lead, watch: &Watch, step: usize, ladder: &Ladder, people: &Peop
 }
 
 /// When the step falls due; `None`: there is none. A test lead is told of, and rings nobody out of bed.
-fn following(step: usize, watch: &Watch, ladder: &Ladder, sla: &Sla, is_test: bool) -> Option<DateTime<Utc>> {
-    if is_test { None } else { ladder.falls_due(step, watch.due_at, sla) }
+fn following(
+    step: usize,
+    watch: &Watch,
+    ladder: &Ladder,
+    sla: &Sla,
+    is_test: bool,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let is_history = step == 0 && watch.due_at <= now - HISTORY;
+    if is_test || is_history { None } else { ladder.falls_due(step, watch.due_at, sla) }
 }

@@ -129,10 +129,6 @@ impl People {
         Ok(Self { roles, on_shift })
     }
 
-    pub(super) fn on_shift(&self) -> &[UserId] {
-        &self.on_shift
-    }
-
     /// Those of a step, or of the first one above it that has anybody.
     pub(super) fn of(&self, audience: Audience, lead: &Lead) -> Vec<UserId> {
         let with =

@@ -30,6 +30,24 @@ pub async fn given(tx: &mut Tx, lead: LeadId, to: UserId) -> Result<()> {
     attend::given(tx, lead, to).await
 }
 
+/// A lead that had waited for one person is anybody's: they are told.
+pub async fn offered(tx: &mut Tx, lead: LeadId) -> Result<()> {
+    attend::offered(tx, lead).await
+}
+
+/// A lead wrote back: whoever has it is told, or whoever is there.
+pub async fn answered(tx: &mut Tx, lead: LeadId) -> Result<()> {
+    attend::answered(tx, lead).await
+}
+
+/// Somebody may have come: the leads for whom nobody was there are looked at at once.
+pub async fn hurry(tx: &mut Tx) -> Result<()> {
+    if sql::hurry_unplaced(tx).await? {
+        attend::wake(tx).await?;
+    }
+    Ok(())
+}
+
 /// Nobody heard the alert, on whichever way it went: the leads that no colleague heard of either take their next step now.
 pub async fn climb(tx: &mut Tx, alert: AlertId) -> Result<()> {
     let leads = alerts::unheard(tx, alert).await?;

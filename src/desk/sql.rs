@@ -126,6 +126,25 @@ pub(super) async fn hurry(tx: &mut Tx, leads: &[LeadId]) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
+/// Whether the desk has yet to tell anybody of it, which it does now.
+pub(super) async fn hurry_placing(tx: &mut Tx, lead: LeadId) -> Result<bool> {
+    let now = tx.now();
+    let done =
+        sqlx::query!("update lead_watches set at = least(at, $2) where lead_id = $1 and step is null", lead.0, now)
+            .execute(tx.conn())
+            .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Has those looked at now for whom nobody was found before; tells whether there are any.
+pub(super) async fn hurry_unplaced(tx: &mut Tx) -> Result<bool> {
+    let now = tx.now();
+    let done = sqlx::query!("update lead_watches set at = $1 where at > $1 and step is null and placed > 0", now)
+        .execute(tx.conn())
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// When the next one is due.
 pub(super) async fn next_at(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar!("select at from lead_watches order by at, lead_id limit 1")

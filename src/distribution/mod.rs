@@ -157,11 +157,12 @@ async fn place_on(tx: &mut Tx, ground: &mut Ground, asked: &[(LeadId, i32)]) -> 
     for (lead, facts) in found.iter().zip(facts) {
         let round = asked.iter().find(|(id, _)| *id == lead.id).map_or(0, |(_, round)| *round);
         let before = known.get(&lead.id);
-        if let Some(offer) = settled(lead, before) {
+        let before = before.filter(|_| round > 0);
+        if let Some(offer) = settled(lead, before, ground.now) {
             offers.insert(lead.id, offer);
             continue;
         }
-        let stand = stand(before.filter(|_| round > 0), ground.now);
+        let stand = stand(before);
         let before_it = (ground.pools.clone(), ground.in_hand.clone());
         let (decided, why) = if lead.is_test { told_only(ground) } else { ground.decide(lead.id.0, &facts, stand) };
         let mut row = PlacementRow { user: None, why, step: 0, again_at: None, at: ground.now };
@@ -201,22 +202,23 @@ async fn place_on(tx: &mut Tx, ground: &mut Ground, asked: &[(LeadId, i32)]) -> 
     Ok(offers)
 }
 
-/// Of a lead that is somebody's or closed there is nothing to decide.
-fn settled(lead: &Lead, before: Option<&PlacementRow>) -> Option<Offer> {
-    let offer = |to: Vec<UserId>, assigned| Offer { lead: lead.id, to, assigned, again_at: None };
-    match lead.assignee_id {
-        Some(user) => Some(offer(vec![user], before.is_some_and(|row| row.user == Some(user)))),
-        None if !lead.status.is_open() => Some(offer(Vec::new(), false)),
-        None => None,
-    }
+/// Of a lead that is somebody's or closed there is nothing to decide, nor of a roll-out before the next group's turn: nobody is told twice.
+fn settled(lead: &Lead, before: Option<&PlacementRow>, now: DateTime<Utc>) -> Option<Offer> {
+    let again_at = before.filter(|row| row.why.step.is_some()).and_then(|row| row.again_at).filter(|at| *at > now);
+    let is_settled = lead.assignee_id.is_some() || !lead.status.is_open();
+    (is_settled || again_at.is_some()).then(|| Offer {
+        lead: lead.id,
+        to: Vec::new(),
+        assigned: false,
+        again_at: again_at.filter(|_| !is_settled),
+    })
 }
 
-/// Where a roll-out goes on: with the next group once its time has come, and until then with the same.
-fn stand(before: Option<&PlacementRow>, now: DateTime<Utc>) -> Stand {
+/// Where a roll-out goes on: with the next group, where one was told.
+fn stand(before: Option<&PlacementRow>) -> Stand {
     let Some(row) = before else { return Stand::default() };
     let step = usize::try_from(row.step).unwrap_or(0);
-    let is_next = row.why.step.is_some() && row.again_at.is_none_or(|at| at <= now);
-    Stand { step: if is_next { step + 1 } else { step } }
+    Stand { step: if row.why.step.is_some() { step + 1 } else { step } }
 }
 
 fn told_only(ground: &Ground) -> (Decided, Why) {
@@ -252,9 +254,15 @@ pub async fn drain(
     }
     let mut ground = ground(tx, policy).await?;
     let asked: Vec<(LeadId, i32)> = waiting.iter().map(|one| (one.id, 0)).collect();
-    let mut offers: Vec<Offer> = place_on(tx, &mut ground, &asked).await?.into_values().collect();
-    offers.retain(|offer| offer.assigned);
+    let offers = place_on(tx, &mut ground, &asked).await?.into_values();
+    let (mut offers, told): (Vec<Offer>, Vec<Offer>) = offers.partition(|offer| offer.assigned);
     offers.sort_by_key(|offer| offer.lead);
+    // By other rules than they came under, they wait for nobody in particular any more.
+    let told: Vec<LeadId> = told.into_iter().filter(|offer| !offer.to.is_empty()).map(|offer| offer.lead).collect();
+    leads::wait_no_more(tx, &told).await?;
+    for lead in told {
+        outbox::record(tx, Event::LeadOffered { lead });
+    }
     for offer in &offers {
         outbox::record(tx, Event::LeadGiven { lead: offer.lead, to: offer.to[0] });
     }

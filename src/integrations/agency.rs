@@ -37,7 +37,8 @@ impl Job<App> for TellAgency {
             .directory(async |directory| {
                 let at = directory.now() + GATHERED;
                 for user in identity::agency_of(directory, organization).await? {
-                    jobs::enqueue_for_at::<App, _>(directory, None, &WriteAgency { user }, at).await?;
+                    // Also where a letter is being written: it may know nothing of this one.
+                    jobs::ask_for_at::<App, _>(directory, None, &WriteAgency { user }, at).await?;
                 }
                 Ok(())
             })

@@ -91,8 +91,25 @@ pub async fn enqueue<C, J: Job<C>>(tx: &mut Tx, job: &J) -> Result<bool> {
 /// that begins after it. Only for a job with a key.
 pub async fn ask<C, J: Job<C>>(tx: &mut Tx, job: &J) -> Result<()> {
     let (organization, now) = (tx.organization(), tx.now());
-    sql::ask(tx.conn(), organization, J::KIND, job.key(), serde_json::to_value(job)?, J::PRIORITY, now).await?;
+    let payload = serde_json::to_value(job)?;
+    let organization = Some(organization);
+    sql::ask(tx.conn(), organization, J::KIND, job.key(), payload, J::PRIORITY, J::MAX_ATTEMPTS, now, now).await?;
     tx.ring_jobs();
+    Ok(())
+}
+
+/// As [`ask`], from the directory, and to run at `at` where there is none; where one waits, the earlier time holds.
+pub async fn ask_for_at<C, J: Job<C>>(
+    directory: &mut Directory,
+    organization: Option<OrganizationId>,
+    job: &J,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let payload = serde_json::to_value(job)?;
+    let now = directory.now();
+    sql::ask(directory.conn(), organization, J::KIND, job.key(), payload, J::PRIORITY, J::MAX_ATTEMPTS, at, now)
+        .await?;
+    directory.ring_jobs();
     Ok(())
 }
 

@@ -56,25 +56,31 @@ pub(super) async fn insert(
 
 /// As [`insert`], to run now; one of the same key that runs will run again. The row is locked either way, so one that is ready is taken after the
 /// commit of whoever asks.
+#[allow(clippy::too_many_arguments)] // a row of the table
 pub(super) async fn ask(
     connection: &mut PgConnection,
-    organization: OrganizationId,
+    organization: Option<OrganizationId>,
     kind: &str,
     key: Option<String>,
     payload: Value,
     priority: i16,
+    max_attempts: i32,
+    at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into jobs as job (organization_id, kind, key, payload, priority, run_at, created_at) values ($1, $2, $3, $4, $5, $6, $6)
+        "insert into jobs as job (organization_id, kind, key, payload, priority, max_attempts, run_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (kind, key) where key is not null and state in ('ready', 'running')
          do update set again = job.state = 'running', run_at = case when job.state = 'ready' then least(job.run_at, excluded.run_at) else job.run_at end
          where (job.state = 'running' and not job.again) or (job.state = 'ready' and job.run_at > excluded.run_at)",
-        organization.0,
+        organization.map(|id| id.0),
         kind,
         key,
         payload,
         priority,
+        max_attempts,
+        at,
         now
     )
     .execute(connection)

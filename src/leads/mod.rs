@@ -46,7 +46,7 @@ pub use http::routes;
 pub use jobs::{EndSnooze, Reseal};
 pub use notes::{add_note, give_task, write_note};
 pub use past::{Deed, Move, Pace, Past, import, is_empty};
-pub use queue::{Kind, Queued, Why, enqueue, give, in_hand, queued};
+pub use queue::{Kind, Queued, Why, enqueue, give, in_hand, queued, wait_no_more};
 pub use remap::{is_untouched, remap};
 pub use score::{ScoreRule, Sign};
 pub use scoring::{ChangeScoring, Rescore, Scoring, TriedScore, change_scoring, scoring, try_scoring};

@@ -73,6 +73,11 @@ pub async fn enqueue(tx: &mut Tx, ids: &[LeadId]) -> Result<()> {
     sql::enqueue(tx, ids).await
 }
 
+/// They were told to several people: nobody in particular is waited for.
+pub async fn wait_no_more(tx: &mut Tx, ids: &[LeadId]) -> Result<()> {
+    if ids.is_empty() { Ok(()) } else { sql::wait_no_more(tx, ids).await }
+}
+
 /// Those that wait, the oldest first, after this one.
 pub async fn queued(tx: &mut Tx, after: Option<(DateTime<Utc>, LeadId)>, most: i64) -> Result<Vec<Queued>> {
     sql::queued(tx, after, most).await

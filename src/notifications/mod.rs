@@ -168,7 +168,7 @@ pub struct SendAlert {
 
 /// Alerts of one kind to one person are at least so far apart: what comes between goes with the next.
 const APART: TimeDelta = TimeDelta::seconds(1);
-/// An alert that is later than that by so much is not waited for: what comes then begins another one.
+/// Where an alert is later than that by so much, its job is looked for.
 const OVERDUE: TimeDelta = TimeDelta::minutes(1);
 /// So many are counted.
 pub(crate) const MOST_UNSEEN: i64 = 100;
@@ -185,7 +185,13 @@ pub async fn tell(tx: &mut Tx, notices: Vec<Notice>) -> Result<()> {
     let zone = organizations::current(tx).await?.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let now = tx.now();
     let local = now.with_timezone(&zone).time();
-    let mut waiting = sql::waiting(tx, &people, now - OVERDUE).await?;
+    let (lost, waiting): (Vec<_>, Vec<_>) =
+        sql::waiting(tx, &people, now - OVERDUE).await?.into_iter().partition(|alert| alert.is_lost);
+    for alert in lost {
+        tracing::warn!(alert = %alert.id, "an alert had lost its job");
+        jobs::enqueue::<App, _>(tx, &SendAlert { alert: alert.id, stage: 0 }).await?;
+    }
+    let mut waiting: HashMap<_, _> = waiting.into_iter().map(|alert| (alert.key, alert.id)).collect();
     let sent = sql::last_sent(tx, &people).await?;
     let (mut rows, mut alerts) = (Vec::new(), Vec::new());
     for notice in notices {
@@ -195,16 +201,21 @@ pub async fn tell(tx: &mut Tx, notices: Vec<Notice>) -> Result<()> {
         let alert = ways.map(|ways| {
             *waiting.entry(key).or_insert_with(|| {
                 let id = AlertId::new(now);
-                let send_at = sent.get(&key).map_or(now, |last| now.max(*last + APART));
+                let send_at = sent.get(&key).map_or(now, |last| now.max((*last).min(now) + APART));
                 alerts.push(sql::NewAlert { id, user: notice.to, kind: notice.kind, ways, send_at });
                 id
             })
         });
         rows.push((NotificationId::new(now), notice, alert));
     }
-    sql::insert_alerts(tx, &alerts).await?;
+    let begun = sql::insert_alerts(tx, &alerts).await?;
+    for (_, notice, alert) in &mut rows {
+        if let (Some(alert), Some(begun)) = (alert, begun.get(&(notice.to, notice.kind))) {
+            *alert = *begun;
+        }
+    }
     sql::insert(tx, &rows).await?;
-    for alert in alerts {
+    for alert in alerts.iter().filter(|alert| begun.get(&(alert.user, alert.kind)) == Some(&alert.id)) {
         jobs::enqueue_at::<App, _>(tx, &SendAlert { alert: alert.id, stage: 0 }, alert.send_at).await?;
     }
     outbox::record(tx, Event::Notified { users: people });

@@ -31,6 +31,8 @@ pub enum Event {
     HandsFreed { user: UserId },
     /// A lead that had waited was given to somebody.
     LeadGiven { lead: LeadId, to: UserId },
+    /// A lead that had waited for one person is anybody's now, of those whom the way is for that leads are given on by then.
+    LeadOffered { lead: LeadId },
     /// A Meta page was connected, or connected anew.
     PageConnected { page_id: String, row: Uuid },
     /// Meta refuses the page's token or permission; until somebody mends it no lead can be read.
@@ -78,7 +80,9 @@ impl Event {
     /// somebody decides; what follows is told in `reactions.rs`.
     pub fn is_durable(&self) -> bool {
         match self {
-            Self::RotaChanged { .. } | Self::HandsFreed { .. } | Self::LeadGiven { .. } => true,
+            Self::RotaChanged { .. } | Self::HandsFreed { .. } | Self::LeadGiven { .. } | Self::LeadOffered { .. } => {
+                true
+            }
             Self::MemberLeft { .. }
             | Self::PageConnected { .. }
             | Self::ConnectionBroken { .. }
@@ -102,7 +106,8 @@ impl Event {
             Self::LeadCaptured { lead }
             | Self::LeadChanged { lead }
             | Self::TimelineChanged { lead }
-            | Self::LeadGiven { lead, .. } => lead.0,
+            | Self::LeadGiven { lead, .. }
+            | Self::LeadOffered { lead } => lead.0,
             Self::ListChanged { id, .. } => *id,
             Self::MemberLeft { user, .. } | Self::RotaChanged { user } | Self::HandsFreed { user } => user.0,
             Self::PageConnected { row, .. }

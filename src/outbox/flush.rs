@@ -165,8 +165,10 @@ pub(crate) async fn flush(
                insert into jobs as job (organization_id, kind, key, payload, priority, run_at, created_at)
                select $1, 'attend', $1::uuid::text, jsonb_build_object('organization', $1::uuid), 60, $8, $8
                from head where 'lead_captured' = any($2)
-               on conflict (kind, key) where key is not null and state in ('ready', 'running') do update set again = job.state = 'running'
-               where job.state = 'running' and not job.again)
+               on conflict (kind, key) where key is not null and state in ('ready', 'running')
+               do update set again = job.state = 'running', run_at = case when job.state = 'ready' then excluded.run_at else job.run_at end
+               -- One that takes breath is left to it; one that failed, and waits longer and longer, is not.
+               where (job.state = 'running' and not job.again) or (job.state = 'ready' and job.run_at > excluded.run_at + interval '1 second'))
            insert into jobs (organization_id, kind, key, payload, run_at, created_at)
            select $1, 'react', $1::uuid::text || ':' || sequence, jsonb_build_object('sequence', sequence), $8, $8 from numbered where durable"#,
         organization.0,

@@ -27,9 +27,10 @@ impl Job<App> for FollowAll {
             .app
             .db
             .directory(async |directory| {
+                let now = directory.now();
                 for organization in sql::followers(directory).await? {
                     let follow = Follow { organization: organization.to_string() };
-                    jobs::enqueue_for::<App, _>(directory, Some(organization), &follow).await?;
+                    jobs::ask_for_at::<App, _>(directory, Some(organization), &follow, now).await?;
                 }
                 Ok(())
             })

@@ -167,11 +167,12 @@ async fn begin(tx: &mut Tx, sequence: &Sequence, detail: &LeadDetail) -> Result<
     }
     let next_at = after(tx, tx.now(), &sequence.draft.steps[0]).await?;
     let run = SequenceRunId::new(tx.now());
+    // First: whoever reads the stream has it, and then begins runs as well.
+    let head = outbox::head(tx).await?;
+    sql::follow_from(tx, head).await?;
     if !sql::insert_run(tx, run, sequence, detail, next_at).await? {
         return Ok(false);
     }
-    let head = outbox::head(tx).await?;
-    sql::follow_from(tx, head).await?;
     jobs::enqueue_at::<App, _>(tx, &RunStep { run, position: 0 }, next_at).await?;
     audit::record(tx, Action::SequenceBegun.on(detail.lead.id).with("sequence", sequence.id));
     outbox::record(tx, Event::TimelineChanged { lead: detail.lead.id });
@@ -297,7 +298,11 @@ enum Taken {
 async fn take(tx: &mut Tx, way: &Way, detail: &LeadDetail, step: &Step) -> Result<Taken> {
     let organization = organizations::current(tx).await?;
     let filling = compose::filling(tx, detail, &organization).await?;
-    let written = compose::write(step, &filling)?;
+    // What was fine for the example may say nothing to somebody of whom less is known: the next step may.
+    let Ok(written) = compose::write(step, &filling) else { return Ok(Taken::Nothing) };
+    if written.text.trim().is_empty() {
+        return Ok(Taken::Nothing);
+    }
     let lead = &detail.lead;
     let (channel, to) = match step.kind {
         StepKind::Task => {
@@ -336,7 +341,11 @@ async fn take(tx: &mut Tx, way: &Way, detail: &LeadDetail, step: &Step) -> Resul
         html: written.html,
         key: Some(format!("sequence:{}:{}", way.id, way.position)),
     };
-    Ok(Taken::Message(messages::send(tx, new).await?))
+    match messages::send(tx, new).await {
+        // Too long for them, say. Nothing has been written yet.
+        Err(Error::Invalid { .. }) => Ok(Taken::Nothing),
+        sent => sent.map(Taken::Message),
+    }
 }
 
 impl Why {

@@ -345,7 +345,9 @@ pub(super) async fn followers(directory: &mut Directory) -> Result<Vec<Organizat
 pub(super) async fn follow_from(tx: &mut Tx, sequence: i64) -> Result<()> {
     let organization = tx.organization();
     sqlx::query!(
-        "insert into sequence_followers (organization_id, sequence) values ($1, $2) on conflict do nothing",
+        // Locked also where it is there: whoever is about to stop reading, since there was nothing to read for, has to see why it goes on.
+        "insert into sequence_followers (organization_id, sequence) values ($1, $2)
+         on conflict (organization_id) do update set sequence = sequence_followers.sequence",
         organization.0,
         sequence
     )

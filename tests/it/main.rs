@@ -48,4 +48,5 @@ mod sources;
 mod sweeps;
 mod team;
 mod telemetry;
+mod told;
 mod webhooks;

@@ -225,6 +225,9 @@ async fn whatever_says_that_somebody_is_there_stops_it() {
         }
         app.run_jobs().await;
         follow(&app).await;
+        let told = app.ravi().get("/api/notifications").await.ok();
+        let told = told["items"].as_array().expect("items").iter().any(|item| item["kind"] == "lead_replied");
+        assert_eq!(told, matches!(what, "reply" | "stop"), "{what}: whoever has the lead is told of an answer");
         let (state, told) = standing(&app, id).await;
         // An answer of STOP is an answer as well; whichever came first.
         let fits = told.as_deref() == Some(why) || (what == "stop" && told.as_deref() == Some("answered"));
@@ -233,6 +236,26 @@ async fn whatever_says_that_somebody_is_there_stops_it() {
         follow(&app).await;
         assert_eq!((out(&app).len(), letters(&app).len()), (1, 0), "{what}");
     }
+}
+
+#[tokio::test]
+async fn a_step_that_says_nothing_to_somebody_is_passed_over() {
+    let app = app().await;
+    let steps = [
+        step("sms", 0, "{% if service %}Det gjelder {{ service }}.{% endif %}"),
+        step("task", 60, "{{ service }}"),
+        step("sms", 60, "Hei {{ first_name }}"),
+    ];
+    app.asha().post("/api/sequences", sequence("new_lead", &steps)).await.ok();
+    let id = lead(&app, kari()).await;
+    follow(&app).await;
+    assert_eq!(run(&app, id).await["position"], 1, "nothing is known of what she wants");
+    later(&app, TimeDelta::minutes(61)).await;
+    assert_eq!(run(&app, id).await["position"], 2);
+    later(&app, TimeDelta::minutes(61)).await;
+    let texts = out(&app);
+    assert!(texts.len() == 1 && texts[0].text.starts_with("Hei Kari\n"), "{texts:?}");
+    assert_eq!(standing(&app, id).await, ("done".to_owned(), None));
 }
 
 #[tokio::test]

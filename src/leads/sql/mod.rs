@@ -17,7 +17,7 @@ pub(super) use beside::{
 pub(super) use capture::{delete_untouched, grounds, insert_enquiry, insert_leads, lock_submissions, open_lead};
 pub(super) use lists::{counts, found, ids_after, newest, next_due, open_ids_of};
 pub(super) use past::{has_leads, insert_past};
-pub(super) use queue::{enqueue, in_hand, queued};
+pub(super) use queue::{enqueue, in_hand, queued, wait_no_more};
 pub(super) use score::{best, latest, lock_all, save_scoring, scoring, set_scores};
 
 use super::{Answer, Status, capture::Person};

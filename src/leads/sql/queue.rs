@@ -24,6 +24,12 @@ pub(in crate::leads) async fn enqueue(tx: &mut Tx, ids: &[LeadId]) -> Result<()>
     Ok(())
 }
 
+pub(in crate::leads) async fn wait_no_more(tx: &mut Tx, ids: &[LeadId]) -> Result<()> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("update leads set queued_at = null where id = any($1)", &ids).execute(tx.conn()).await?;
+    Ok(())
+}
+
 pub(in crate::leads) async fn queued(
     tx: &mut Tx,
     after: Option<(DateTime<Utc>, LeadId)>,

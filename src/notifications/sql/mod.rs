@@ -7,10 +7,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Channel, Kind, MOST_UNSEEN, Notice, Notification, Preferences, preferences::Ways};
+use super::{Channel, Kind, MOST_UNSEEN, Notice, Notification, Preferences, SendAlert, preferences::Ways};
 use crate::{
+    app::App,
     db::Tx,
     error::{Error, Result},
+    jobs::Job,
     types::ids::{AlertId, LeadId, NotificationId, UserId},
 };
 
@@ -30,23 +32,33 @@ fn key(user: Uuid, kind: &str) -> Option<(UserId, Kind)> {
     Some((UserId(user), Kind::parse(kind)?))
 }
 
+/// An alert that has yet to go: what is added to it goes with it.
+pub(super) struct Waiting {
+    pub id: AlertId,
+    pub key: (UserId, Kind),
+    /// It should have gone, and no job will send it. It waits no more: it would keep all that comes after it from its person.
+    pub is_lost: bool,
+}
+
 /// The alerts that have not gone yet, locked: whoever sends one waits for what is added to it.
-/// The alerts that have yet to go: what is added to one goes with it. One that should have gone before `overdue` waits no more, whatever
-/// became of its job: it would keep all that comes after it from its person.
-pub(super) async fn waiting(
-    tx: &mut Tx,
-    people: &[UserId],
-    overdue: DateTime<Utc>,
-) -> Result<HashMap<(UserId, Kind), AlertId>> {
+pub(super) async fn waiting(tx: &mut Tx, people: &[UserId], overdue: DateTime<Utc>) -> Result<Vec<Waiting>> {
     let rows = sqlx::query!(
-        "with overdue as (update alerts set sent_at = send_at where user_id = any($1) and sent_at is null and send_at < $2)
-         select id, user_id, kind from alerts where user_id = any($1) and sent_at is null and send_at >= $2 for update",
+        r#"with waiting as materialized (
+               select id, user_id, kind, send_at < $2 and not exists (
+                   select from jobs where jobs.kind = $3 and jobs.key = alerts.id::text || ':0' and jobs.state in ('ready', 'running')) as is_lost
+               from alerts where user_id = any($1) and sent_at is null order by id for update),
+           lost as (update alerts set sent_at = send_at where id in (select id from waiting where is_lost))
+           select id, user_id, kind, is_lost as "is_lost!" from waiting"#,
         &ids(people),
-        overdue
+        overdue,
+        <SendAlert as Job<App>>::KIND
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().filter_map(|row| Some((key(row.user_id, &row.kind)?, AlertId(row.id)))).collect())
+    let alert = |row: (Uuid, Uuid, String, bool)| {
+        Some(Waiting { id: AlertId(row.0), key: key(row.1, &row.2)?, is_lost: row.3 })
+    };
+    Ok(rows.into_iter().filter_map(|row| alert((row.id, row.user_id, row.kind, row.is_lost))).collect())
 }
 
 pub(super) async fn last_sent(tx: &mut Tx, people: &[UserId]) -> Result<HashMap<(UserId, Kind), DateTime<Utc>>> {
@@ -67,16 +79,20 @@ fn words(channels: &[Channel]) -> String {
     channels.iter().map(|channel| channel.as_str()).collect::<Vec<_>>().join(",")
 }
 
-pub(super) async fn insert_alerts(tx: &mut Tx, alerts: &[NewAlert]) -> Result<()> {
+/// Gives the alerts that are new, or, where somebody else began one for the same person and kind just now, that one.
+pub(super) async fn insert_alerts(tx: &mut Tx, alerts: &[NewAlert]) -> Result<HashMap<(UserId, Kind), AlertId>> {
     if alerts.is_empty() {
-        return Ok(());
+        return Ok(HashMap::new());
     }
     let now = tx.now();
-    sqlx::query!(
+    let rows = sqlx::query!(
         "insert into alerts (id, user_id, kind, channels, fallback, must_be_heard, at, send_at)
          select id, user_id, kind, string_to_array(channels, ','), string_to_array(fallback, ','), must_be_heard, $8, send_at
          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[])
-              as alert(id, user_id, kind, channels, fallback, must_be_heard, send_at)",
+              as alert(id, user_id, kind, channels, fallback, must_be_heard, send_at)
+         order by user_id, kind
+         on conflict (organization_id, user_id, kind) where sent_at is null do update set send_at = alerts.send_at
+         returning id, user_id, kind",
         &alerts.iter().map(|alert| alert.id.0).collect::<Vec<_>>(),
         &alerts.iter().map(|alert| alert.user.0).collect::<Vec<_>>(),
         &alerts.iter().map(|alert| alert.kind.as_str().to_owned()).collect::<Vec<_>>(),
@@ -86,9 +102,9 @@ pub(super) async fn insert_alerts(tx: &mut Tx, alerts: &[NewAlert]) -> Result<()
         &alerts.iter().map(|alert| alert.send_at).collect::<Vec<_>>(),
         now
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(())
+    Ok(rows.into_iter().filter_map(|row| Some((key(row.user_id, &row.kind)?, AlertId(row.id)))).collect())
 }
 
 pub(super) async fn insert(tx: &mut Tx, rows: &[(NotificationId, Notice, Option<AlertId>)]) -> Result<()> {

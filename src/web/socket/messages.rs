@@ -152,6 +152,7 @@ fn lead_of(event: &Event) -> Option<LeadId> {
         | Event::RotaChanged { .. }
         | Event::HandsFreed { .. }
         | Event::LeadGiven { .. }
+        | Event::LeadOffered { .. }
         | Event::PageConnected { .. }
         | Event::ConnectionBroken { .. }
         | Event::ConnectionMended { .. }
@@ -215,7 +216,7 @@ fn message(
         // The desk's.
         Event::AlertUnheard { .. } => None,
         // Nothing to show beside the lead itself.
-        Event::HandsFreed { .. } | Event::LeadGiven { .. } => None,
+        Event::HandsFreed { .. } | Event::LeadGiven { .. } | Event::LeadOffered { .. } => None,
     }
 }
 
