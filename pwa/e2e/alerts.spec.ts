@@ -121,13 +121,13 @@ test('a push that comes twice is heard once, also where it was put away meanwhil
 })
 
 test('of a push that nobody understands something is shown all the same', async ({ visit }) => {
-  const { page, t } = await visit('ravi')
+  // Each on a screen of its own: what is put away and what comes next would have one place.
   for (const data of ['not json at all', '{"web_push":8030}', '']) {
+    const { page, t } = await visit('ravi')
     await deliver(page, data)
-    await expect.poll(() => notices(page)).toHaveLength(1)
+    await expect.poll(() => notices(page), { message: data }).toHaveLength(1)
     const [shown] = await notices(page)
     expect(shown).toMatchObject({ title: 'NextMove', body: t('push_unknown') })
-    await putNoticesAway(page)
   }
 })
 
