@@ -92,11 +92,7 @@ export function pushPort(): number {
 /** Gives a push to the page's service worker, as the browser does when one comes in. */
 export async function deliver(page: Page, data: string): Promise<void> {
   await page.context().grantPermissions(['notifications'])
-  // Ready is said before it is activated, and until then Chromium drops what comes for it. As the app's own start, and so every subscription, comes after that.
-  await page.evaluate(async () => {
-    const { active } = await navigator.serviceWorker.ready
-    while (active && active.state !== 'activated') await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }))
-  })
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
   const debug = await page.context().newCDPSession(page)
   const registrationId = await new Promise<string>((resolve) => {
     debug.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
@@ -108,9 +104,6 @@ export async function deliver(page: Page, data: string): Promise<void> {
   await debug.send('ServiceWorker.deliverPushMessage', { origin: url(), registrationId, data })
   await debug.detach()
 }
-
-/** So long, in milliseconds, the system takes to put a notification away. */
-const SYSTEM = 500
 
 export interface Notice {
   title: string
@@ -136,8 +129,6 @@ export async function putNoticesAway(page: Page): Promise<void> {
     for (const one of await (await navigator.serviceWorker.ready).getNotifications()) one.close()
   })
   await expect.poll(() => notices(page)).toEqual([])
-  // The system's own part of it comes later, and would take away what stands in the same place (the same tag) by then.
-  await page.waitForTimeout(SYSTEM)
 }
 
 /** Taps on a notification, or on one of its buttons. The browser's own tap cannot be made from here; what it tells the worker can. */
